@@ -1,0 +1,33 @@
+#include "cachecore/error.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+
+namespace paracle::cachecore {
+namespace {
+
+constexpr absl::string_view kReasonUrl = "cache.paracle/reason";
+constexpr absl::string_view kFieldUrl = "cache.paracle/field";
+
+std::string PayloadOf(const absl::Status& status, absl::string_view url) {
+  const auto payload = status.GetPayload(url);
+  return payload ? std::string(*payload) : std::string();
+}
+
+}  // namespace
+
+absl::Status InvalidField(absl::string_view field, absl::string_view message, absl::string_view reason) {
+  absl::Status status = absl::InvalidArgumentError(absl::StrCat(field, ": ", message));
+  status.SetPayload(kFieldUrl, absl::Cord(field));
+  return WithReason(std::move(status), reason);
+}
+
+absl::Status WithReason(absl::Status status, absl::string_view reason) {
+  status.SetPayload(kReasonUrl, absl::Cord(reason));
+  return status;
+}
+
+std::string ReasonOf(const absl::Status& status) { return PayloadOf(status, kReasonUrl); }
+std::string FieldOf(const absl::Status& status) { return PayloadOf(status, kFieldUrl); }
+
+}  // namespace paracle::cachecore

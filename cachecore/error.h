@@ -1,0 +1,30 @@
+// Errors of cachecore: absl::Status with two facts that survive up to the wire, a stable reason and the field at fault.
+#ifndef PARACLE_CACHECORE_ERROR_H_
+#define PARACLE_CACHECORE_ERROR_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace paracle::cachecore {
+
+// Reasons, as google.rpc.ErrorInfo.reason gives them to clients. Never renamed.
+inline constexpr absl::string_view kReasonInvalidField = "INVALID_FIELD";
+inline constexpr absl::string_view kReasonKeyInvalid = "KEY_INVALID";
+inline constexpr absl::string_view kReasonEntryTooLarge = "ENTRY_TOO_LARGE";
+inline constexpr absl::string_view kReasonStaleFillToken = "STALE_FILL_TOKEN";
+
+// `field` is the path in the request, as "entry.key.params_json". The message begins with it.
+absl::Status InvalidField(absl::string_view field, absl::string_view message,
+                          absl::string_view reason = kReasonInvalidField);
+
+absl::Status WithReason(absl::Status status, absl::string_view reason);
+
+// Empty when there is none.
+std::string ReasonOf(const absl::Status& status);
+std::string FieldOf(const absl::Status& status);
+
+}  // namespace paracle::cachecore
+
+#endif  // PARACLE_CACHECORE_ERROR_H_

@@ -1,0 +1,96 @@
+// MemoryCache is the memory tier: a sharded LRU of refcounted entries under a limit of entries and one of bytes.
+//
+// Thread-safe; never blocks on I/O; every callback runs before the call returns. A hit copies nothing. Does not
+// survive a restart.
+//
+// Eviction: with an entry limit up to 65,536, exactly the least recently used one goes. With a larger limit (or none,
+// and at least 64 MiB) entries are spread over 64 shards, and at most 3 % of what should stay goes in its place
+// (BlurTest; 0.9 % was the worst it measured).
+// Expiry: decided at every read on the monotonic clock; Sweep() reclaims what nobody reads.
+#ifndef PARACLE_CACHECORE_MEMORY_CACHE_H_
+#define PARACLE_CACHECORE_MEMORY_CACHE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cachecore/cache.h"
+#include "cachecore/clock.h"
+#include "cachecore/label_table.h"
+#include "cachecore/mark_table.h"
+#include "cachecore/mutex.h"
+#include "cachecore/stats_ledger.h"
+
+namespace paracle::cachecore {
+
+struct MemoryCacheOptions {
+  size_t max_entries = 1000;     // 0: no limit by number.
+  size_t max_bytes = 256 << 20;  // Payloads, keys and bookkeeping; at least 64 KiB.
+
+  absl::Status Validate() const;
+};
+
+namespace internal {
+struct Moment;
+class Budget;
+class Removed;
+class Shard;
+class Walk;
+}  // namespace internal
+
+class MemoryCache final : public Cache {
+ public:
+  // REQUIRES: options.Validate().ok(); ledger and clock outlive the cache. Entry handles may outlive it.
+  MemoryCache(const MemoryCacheOptions& options, StatsLedger* ledger, const Clock* clock);
+  ~MemoryCache() override;
+
+  void Get(const EntryId& id, absl::Time deadline, GetDone done) override;
+  void Set(const EntrySpec& spec, absl::Time deadline, SetDone done) override;
+  void Invalidate(const InvalidationTarget& target, bool dry_run, InvalidateDone done) override;
+  Usage GetUsage() const override;
+
+  // The same without callbacks: how tiers above, and hot paths, use it.
+  std::optional<Hit> Lookup(const EntryId& id);
+  absl::StatusOr<SetOutcome> Store(const EntrySpec& spec);
+  InvalidateOutcome Remove(const InvalidationTarget& target, bool dry_run);
+  FillToken CurrentFillToken() const;
+
+  // One step of reclaiming: walks a bounded share of the entries and drops those that are expired or invalid, so that
+  // ten steps visit them all. Call it once a second (background_sweeper.h does). Holds no lock for longer than it
+  // takes to visit 256 entries.
+  void Sweep();
+
+ private:
+  internal::Shard& ShardFor(uint64_t hash) const;
+  uint64_t HashOf(const EntryId& id) const;
+  internal::Moment Now() const;
+
+  InvalidateOutcome RemoveByDigest(const InvalidationTarget& target, bool dry_run);
+  InvalidateOutcome RemoveByWalk(const InvalidationTarget& target, bool dry_run);
+  void EvictWhileOver(internal::Removed& removed);
+  internal::Shard* OldestShard();
+  void SweepSome(size_t share) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sweep_mutex_);
+  void CheckEverything();
+
+  StatsLedger* const ledger_;
+  const Clock* const clock_;
+  LabelTable labels_;
+  MarkTable marks_;
+  const std::unique_ptr<internal::Budget> budget_;
+  const uint64_t seed_;
+  const size_t shard_bits_;  // 0: one shard, and exact eviction.
+  const std::unique_ptr<internal::Shard[]> shards_;
+
+  Mutex sweep_mutex_;
+  size_t sweep_shard_ ABSL_GUARDED_BY(sweep_mutex_) = 0;
+  size_t pass_entries_ ABSL_GUARDED_BY(sweep_mutex_) = 0;  // Stored when the present pass began.
+  uint64_t pass_start_ ABSL_GUARDED_BY(sweep_mutex_) = 0;  // The newest mark when the present pass began.
+  std::unique_ptr<internal::Walk> sweep_walk_ ABSL_GUARDED_BY(sweep_mutex_);
+};
+
+}  // namespace paracle::cachecore
+
+#endif  // PARACLE_CACHECORE_MEMORY_CACHE_H_
