@@ -1,0 +1,106 @@
+#include "service/admin_handlers.h"
+
+#include "service/hit_encoder.h"
+#include "service/stats_response.h"
+#include "service/status_mapping.h"
+#include "service/timestamps.h"
+#include "service/typed_call.h"
+#include "service/validation.h"
+#include "service/version.h"
+
+namespace paracle::service {
+namespace {
+
+using cache::v1::GetConfigResponse;
+
+cache::v1::Setting::Source ToProtoSource(SettingSource source) {
+  switch (source) {
+    case SettingSource::kFile:
+      return cache::v1::Setting::SOURCE_FILE;
+    case SettingSource::kEnvironment:
+      return cache::v1::Setting::SOURCE_ENVIRONMENT;
+    case SettingSource::kFlag:
+      return cache::v1::Setting::SOURCE_FLAG;
+    case SettingSource::kDefault:
+      break;
+  }
+  return cache::v1::Setting::SOURCE_DEFAULT;
+}
+
+void FillLimits(const Config& config, cache::v1::Limits* limits) {
+  limits->set_max_entry_bytes(config.max_entry_bytes);
+  limits->set_max_message_bytes(config.MaxMessageBytes());
+  limits->set_max_batch_entries(kMaxBatchEntries);
+  limits->set_max_batch_response_bytes(BatchGetEncoder::kMaxResponseBytes);
+  ToProto(config.ttl, limits->mutable_default_ttl());
+  ToProto(config.max_ttl, limits->mutable_max_ttl());
+  limits->set_max_tags(kMaxTags);
+}
+
+GetConfigResponse ConfigResponse(const Config& config, absl::Span<const Setting> settings) {
+  GetConfigResponse response;
+  response.set_version(std::string(Version()));
+  for (const Setting& setting : settings) {
+    cache::v1::Setting* proto = response.add_settings();
+    proto->set_name(setting.VariableName());
+    proto->set_value(setting.DisplayValue());
+    proto->set_source(ToProtoSource(setting.source));
+  }
+  FillLimits(config, response.mutable_limits());
+  return response;
+}
+
+// Here, unlike elsewhere, empty means all namespaces.
+absl::Status CheckFilter(absl::string_view ns) { return ResolveNamespace(ns, "namespace").status(); }
+
+}  // namespace
+
+AdminHandlers::AdminHandlers(const cachecore::Cache* cache, cachecore::StatsLedger* ledger, const Config& config,
+                             absl::Span<const Setting> settings, OpenCalls* open_calls)
+    : cache_(cache),
+      ledger_(ledger),
+      backend_(config.backend),
+      enabled_(config.enabled),
+      open_calls_(open_calls),
+      config_response_(ConfigResponse(config, settings)) {}
+
+absl::Status AdminHandlers::FillStats(const cache::v1::GetStatsRequest& request,
+                                      cache::v1::GetStatsResponse* response) const {
+  if (absl::Status status = CheckFilter(request.namespace_()); !status.ok()) return status;
+  std::optional<cachecore::Usage> usage;
+  if (request.namespace_().empty()) usage = cache_->GetUsage();
+  service::FillStats(ledger_->Snapshot(request.namespace_()), usage, response);
+  response->set_backend(backend_);
+  response->set_enabled(enabled_);
+  return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* AdminHandlers::GetStats(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
+                                                  grpc::ByteBuffer* response) {
+  auto* call = new TypedCall<cache::v1::GetStatsRequest, cache::v1::GetStatsResponse>(response, open_calls_);
+  absl::Status status = call->Parse(*request);
+  if (status.ok()) status = FillStats(call->request, &call->response);
+  call->Answer(status);
+  return call;
+}
+
+grpc::ServerUnaryReactor* AdminHandlers::ResetStats(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  auto* call = new TypedCall<cache::v1::ResetStatsRequest, cache::v1::ResetStatsResponse>(response, open_calls_);
+  absl::Status status = call->Parse(*request);
+  if (status.ok()) status = CheckFilter(call->request.namespace_());
+  if (status.ok()) ledger_->Reset(call->request.namespace_());
+  call->Answer(status);
+  return call;
+}
+
+grpc::ServerUnaryReactor* AdminHandlers::GetConfig(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
+                                                   grpc::ByteBuffer* response) {
+  auto* call = new TypedCall<cache::v1::GetConfigRequest, GetConfigResponse>(response, open_calls_);
+  const absl::Status status = call->Parse(*request);
+  if (status.ok()) call->response = config_response_;
+  call->Answer(status);
+  return call;
+}
+
+}  // namespace paracle::service

@@ -1,0 +1,45 @@
+// AdminHandlers answers the AdminService through the callback API. Thread-safe.
+#ifndef PARACLE_SERVICE_ADMIN_HANDLERS_H_
+#define PARACLE_SERVICE_ADMIN_HANDLERS_H_
+
+#include "cachecore/cache.h"
+#include "cachecore/stats_ledger.h"
+#include "paracle/cache/v1/admin.grpc.pb.h"
+#include "service/config.h"
+#include "service/open_calls.h"
+#include "service/settings.h"
+
+namespace paracle::service {
+
+using v1AdminService = cache::v1::AdminService;
+using AdminServiceShape =
+    v1AdminService::WithRawCallbackMethod_GetStats<v1AdminService::WithRawCallbackMethod_ResetStats<
+        v1AdminService::WithRawCallbackMethod_GetConfig<v1AdminService::Service>>>;
+
+class AdminHandlers final : public AdminServiceShape {
+ public:
+  // Everything outlives the handlers.
+  AdminHandlers(const cachecore::Cache* cache, cachecore::StatsLedger* ledger, const Config& config,
+                absl::Span<const Setting> settings, OpenCalls* open_calls);
+
+  grpc::ServerUnaryReactor* GetStats(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ResetStats(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* GetConfig(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                      grpc::ByteBuffer* response) override;
+
+ private:
+  absl::Status FillStats(const cache::v1::GetStatsRequest& request, cache::v1::GetStatsResponse* response) const;
+
+  const cachecore::Cache* const cache_;
+  cachecore::StatsLedger* const ledger_;
+  const std::string backend_;
+  const bool enabled_;
+  OpenCalls* const open_calls_;
+  const cache::v1::GetConfigResponse config_response_;  // Nothing in it changes while the server runs.
+};
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_ADMIN_HANDLERS_H_

@@ -1,0 +1,113 @@
+#include "service/batch_get_handler.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "cachecore/label_table.h"
+#include "service/batch_request.h"
+#include "service/hit_encoder.h"
+#include "service/status_mapping.h"
+
+namespace paracle::service {
+namespace {
+
+using cachecore::GetOutcome;
+using cachecore::Hit;
+using cachecore::Miss;
+using cachecore::StatsLedger;
+
+// A batch while its entries are looked up, each on its own and perhaps on different threads.
+class Gathering {
+ public:
+  Gathering(StatsLedger* ledger, PendingCall* call, size_t count)
+      : ledger_(ledger), call_(call), items_(count), unanswered_(count + 1) {}
+
+  // What a miss of entry `index` counts for.
+  void Ask(size_t index, const ResolvedEntry& entry) {
+    items_[index].ns = std::string(entry.id.ns);
+    items_[index].model = std::string(entry.model);
+  }
+
+  void Answer(size_t index, std::variant<absl::Status, GetOutcome> outcome) {
+    items_[index].outcome = std::move(outcome);
+    CountDown();
+  }
+
+  // Called once when everything has been asked; whoever is last sends the response.
+  void CountDown() {
+    if (unanswered_.fetch_sub(1, std::memory_order_acq_rel) == 1) Send();
+  }
+
+ private:
+  struct Item {
+    std::string ns;
+    std::string model;
+    std::variant<absl::Status, GetOutcome> outcome;
+  };
+
+  void Send() {
+    // Each hit took its share of the time that the batch took.
+    const absl::Duration share = call_->Elapsed() / std::max<size_t>(items_.size(), 1);
+    BatchGetEncoder encoder;
+    for (Item& item : items_) Add(item, share, encoder);
+    call_->Send(encoder.Finish());
+  }
+
+  void Add(Item& item, absl::Duration share, BatchGetEncoder& encoder) {
+    if (const auto* status = std::get_if<absl::Status>(&item.outcome)) {
+      const ItemErrorFields error = ToItemError(*status);
+      return encoder.AddError(error.code, error.message, error.reason);
+    }
+    auto& outcome = std::get<GetOutcome>(item.outcome);
+    if (const auto* miss = std::get_if<Miss>(&outcome)) {
+      ledger_->RecordMiss(ledger_->RowFor(item.ns, item.model));
+      return encoder.AddMiss(*miss);
+    }
+    auto& hit = std::get<Hit>(outcome);
+    const cachecore::Origin origin = hit.entry->origin();
+    cachecore::LedgerRow* const row = hit.entry->label().row();
+    // One that did not fit saved nothing yet: the Get that fetches it will.
+    if (encoder.AddHit(std::move(hit))) ledger_->RecordHit(row, origin, share);
+  }
+
+  StatsLedger* const ledger_;
+  PendingCall* const call_;
+  std::vector<Item> items_;
+  std::atomic<size_t> unanswered_;
+};
+
+absl::StatusOr<ResolvedEntry> ReadEntry(RequestScratch& scratch, size_t index) {
+  const FieldPath path = {"entries", static_cast<int>(index)};
+  WireCursor element = scratch.batch.elements[index];
+  scratch.text.clear();
+  element.CopyTo(element.remaining(), &scratch.text);
+  if (!scratch.entry.ParseFromString(scratch.text)) return MalformedRequest("EntryRef", path.Of(""));
+  return ResolveEntry(scratch.entry, path, "");
+}
+
+}  // namespace
+
+void BatchGetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
+  if (absl::Status status = OpenBatch(scratch, "BatchGetRequest"); !status.ok()) return call.Fail(status);
+  const size_t count = scratch.batch.count;
+  const absl::Time deadline = call.deadline();
+  const auto gathering = std::make_shared<Gathering>(context_.ledger, &call, count);
+  for (size_t i = 0; i < count; ++i) {
+    const absl::StatusOr<ResolvedEntry> entry = ReadEntry(scratch, i);
+    if (!entry.ok()) {
+      gathering->Answer(i, entry.status());
+      continue;
+    }
+    gathering->Ask(i, *entry);
+    context_.cache->Get(entry->id, deadline,
+                        [gathering, i](GetOutcome outcome) { gathering->Answer(i, std::move(outcome)); });
+  }
+  gathering->CountDown();
+}
+
+}  // namespace paracle::service

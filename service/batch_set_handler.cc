@@ -1,0 +1,61 @@
+#include "service/batch_set_handler.h"
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "service/batch_request.h"
+#include "service/message_slice.h"
+#include "service/set_request.h"
+#include "service/status_mapping.h"
+
+namespace paracle::service {
+namespace {
+
+// A batch while its entries are stored, each on its own and perhaps on different threads.
+class Storing {
+ public:
+  Storing(PendingCall* call, size_t count) : call_(call), unanswered_(count + 1) {
+    // All of them now: adding results later, from several threads, would move them.
+    for (size_t i = 0; i < count; ++i) response_.add_results();
+  }
+
+  void Answer(size_t index, const absl::StatusOr<cachecore::SetOutcome>& outcome) {
+    auto* result = response_.mutable_results(static_cast<int>(index));
+    if (outcome.ok()) {
+      FillResponse(*outcome, result->mutable_stored());
+    } else {
+      ItemErrorFields error = ToItemError(outcome.status());
+      result->mutable_error()->set_code(error.code);
+      result->mutable_error()->set_message(std::move(error.message));
+      result->mutable_error()->set_reason(std::move(error.reason));
+    }
+    CountDown();
+  }
+
+  // Called once when everything has been handed over; whoever is last sends the response.
+  void CountDown() {
+    if (unanswered_.fetch_sub(1, std::memory_order_acq_rel) == 1) call_->Send(ToByteBuffer(response_));
+  }
+
+ private:
+  PendingCall* const call_;
+  cache::v1::BatchSetResponse response_;
+  std::atomic<size_t> unanswered_;
+};
+
+}  // namespace
+
+void BatchSetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
+  if (absl::Status status = OpenBatch(scratch, "BatchSetRequest"); !status.ok()) return call.Fail(status);
+  const size_t count = scratch.batch.count;
+  const absl::Time deadline = call.deadline();
+  const auto storing = std::make_shared<Storing>(&call, count);
+  for (size_t i = 0; i < count; ++i) {
+    StoreOne(context_, scratch.batch.elements[i], {"entries", static_cast<int>(i)}, deadline, scratch,
+             [storing, i](absl::StatusOr<cachecore::SetOutcome> outcome) { storing->Answer(i, outcome); });
+  }
+  storing->CountDown();
+}
+
+}  // namespace paracle::service

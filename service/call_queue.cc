@@ -1,0 +1,116 @@
+#include "service/call_queue.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "service/status_mapping.h"
+
+namespace paracle::service {
+
+CallQueue::CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, absl::Span<const RawMethod> methods,
+                     Admission* admission)
+    : queue_(std::move(queue)),
+      methods_(methods),
+      admission_(admission),
+      // Every admitted call may be of one method; the rest is for calls that are being refused.
+      max_slots_(admission->limit() + 4 * kArmed) {
+  for (const RawMethod& method : methods_) slots_.emplace_back().method = &method;
+}
+
+CallQueue::~CallQueue() {
+  if (thread_.joinable()) {
+    server_gone_.Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC), nullptr);
+    thread_.join();
+    return;
+  }
+  // The server never started; gRPC wants its queues drained all the same.
+  queue_->Shutdown();
+  void* tag;
+  bool ok;
+  while (queue_->Next(&tag, &ok)) continue;
+}
+
+void CallQueue::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void CallQueue::Run() {
+  for (Slots& slots : slots_) {
+    while (slots.armed < kArmed) ArmOne(slots);
+  }
+  bool server_gone = false;
+  void* tag;
+  bool ok;
+  while (queue_->Next(&tag, &ok)) {
+    if (tag == nullptr) {
+      server_gone = true;
+    } else {
+      OnEvent(static_cast<UnaryCall*>(tag), ok);
+    }
+    if (server_gone && in_use() == 0) queue_->Shutdown();
+  }
+}
+
+void CallQueue::ArmOne(Slots& slots) {
+  if (slots.idle.empty()) slots.idle.push_back(std::make_unique<UnaryCall>(slots.method));
+  // Owned by its tag until it is idle again.
+  UnaryCall* call = slots.idle.back().release();
+  slots.idle.pop_back();
+  ++slots.armed;
+  CountInUse(slots, 1);
+  call->Arm(queue_.get());
+}
+
+void CallQueue::OnEvent(UnaryCall* call, bool ok) {
+  Slots& slots = SlotsOf(*call);
+  switch (call->OnEvent(ok)) {
+    case UnaryCall::Event::kStarted:
+      --slots.armed;
+      OnStarted(slots, *call);
+      return;
+    case UnaryCall::Event::kFinished:
+      if (std::exchange(call->admitted, false)) admission_->Leave();
+      break;
+    case UnaryCall::Event::kShutDown:
+      --slots.armed;
+      stopping_ = stopping_ || shutdown_expected_;
+      break;
+  }
+  OnIdle(slots, call);
+}
+
+void CallQueue::OnStarted(Slots& slots, UnaryCall& call) {
+  call.admitted = admission_->TryEnter();
+  if (call.admitted) {
+    Answer(call);
+  } else {
+    call.Fail(Overloaded());
+  }
+  // Only now: a call is answered before the next one is asked for.
+  if (!stopping_ && slots.armed < kArmed && slots.in_use < max_slots_) ArmOne(slots);
+}
+
+void CallQueue::OnIdle(Slots& slots, UnaryCall* call) {
+  CountInUse(slots, -1);
+  std::unique_ptr<UnaryCall> slot(call);
+  if (slots.idle.size() < kArmed) slots.idle.push_back(std::move(slot));
+  if (!stopping_ && slots.armed < kArmed) ArmOne(slots);
+}
+
+void CallQueue::CountInUse(Slots& slots, int change) {
+  slots.in_use += change;
+  in_use_.store(in_use() + change, std::memory_order_relaxed);
+}
+
+void CallQueue::Answer(UnaryCall& call) {
+  if (call.deadline() <= absl::Now()) return call.Fail(DeadlinePassed());
+  // A caller that goes away half-way leaves a request that is no message; an OK answer to it would need a body.
+  if (scratch_.Load(call.request())) {
+    call.method().handler->Handle(scratch_, call);
+  } else {
+    call.Fail(absl::CancelledError("the request did not arrive as a whole"));
+  }
+  scratch_.Release();
+}
+
+}  // namespace paracle::service

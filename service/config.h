@@ -1,0 +1,49 @@
+// Config is what the server runs by: every setting, typed and checked. settings.h makes it from text.
+#ifndef PARACLE_SERVICE_CONFIG_H_
+#define PARACLE_SERVICE_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "service/listen_address.h"
+
+namespace paracle::service {
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+enum class LogFormat { kText, kJson };
+
+// Defaults are in settings.cc, in text, where users read them; these fields hold what that text says.
+struct Config {
+  bool enabled = true;
+  std::string backend;
+  absl::Duration ttl;      // > 0, <= max_ttl.
+  absl::Duration max_ttl;  // > 0.
+  int64_t max_size = 0;    // Entries; 0: no limit by number.
+  int64_t max_bytes = 0;
+  int64_t max_entry_bytes = 0;
+
+  std::vector<ListenAddress> listen;  // Not empty.
+  bool allow_insecure = false;
+
+  int threads = 0;        // Completion queues, each with its thread; > 0.
+  int max_in_flight = 0;  // Calls that are being answered at one time; > 0.
+  int max_streams = 0;    // Concurrent calls of one connection; > 0.
+  int max_metadata_bytes = 0;
+  absl::Duration max_connection_age;  // Zero: connections may live for ever.
+  absl::Duration drain_delay;
+  absl::Duration drain_timeout;
+  bool reflection = true;
+
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+
+  // Largest request message: gRPC's own default, or what the largest entry needs with 64 KiB for all that is around
+  // its payload.
+  int64_t MaxMessageBytes() const;
+};
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_CONFIG_H_

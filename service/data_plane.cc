@@ -1,0 +1,57 @@
+#include "service/data_plane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "service/batch_get_handler.h"
+#include "service/batch_set_handler.h"
+#include "service/get_handler.h"
+#include "service/set_handler.h"
+
+namespace paracle::service {
+namespace {
+
+using Writer = grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>;
+using RequestMethod = void (CacheHandlers::*)(grpc::ServerContext*, grpc::ByteBuffer*, Writer*, grpc::CompletionQueue*,
+                                              grpc::ServerCompletionQueue*, void*);
+
+RawMethod MakeMethod(CacheHandlers* service, RequestMethod request, MethodHandler* handler) {
+  return {[service, request](grpc::ServerContext* context, grpc::ByteBuffer* bytes, Writer* writer,
+                             grpc::ServerCompletionQueue* queue,
+                             void* tag) { (service->*request)(context, bytes, writer, queue, queue, tag); },
+          handler};
+}
+
+}  // namespace
+
+DataPlane::DataPlane(int threads, int max_in_flight, CacheHandlers* service, const HandlerContext& context,
+                     grpc::ServerBuilder* builder)
+    : admission_(max_in_flight) {
+  const auto add = [&](RequestMethod request, std::unique_ptr<MethodHandler> handler) {
+    methods_.push_back(MakeMethod(service, request, handler.get()));
+    handlers_.push_back(std::move(handler));
+  };
+  add(&CacheHandlers::RequestGet, std::make_unique<GetHandler>(context));
+  add(&CacheHandlers::RequestSet, std::make_unique<SetHandler>(context));
+  add(&CacheHandlers::RequestBatchGet, std::make_unique<BatchGetHandler>(context));
+  add(&CacheHandlers::RequestBatchSet, std::make_unique<BatchSetHandler>(context));
+  for (int i = 0; i < threads; ++i) {
+    queues_.push_back(std::make_unique<CallQueue>(builder->AddCompletionQueue(), methods_, &admission_));
+  }
+}
+
+DataPlane::~DataPlane() = default;
+
+void DataPlane::Start() {
+  for (auto& queue : queues_) queue->Start();
+}
+
+bool DataPlane::Busy() const {
+  return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) { return queue->in_use() > 0; });
+}
+
+void DataPlane::ExpectShutdown() {
+  for (auto& queue : queues_) queue->ExpectShutdown();
+}
+
+}  // namespace paracle::service

@@ -1,0 +1,53 @@
+#include "service/get_handler.h"
+
+#include <utility>
+#include <variant>
+
+#include "cachecore/label_table.h"
+#include "service/hit_encoder.h"
+#include "service/status_mapping.h"
+
+namespace paracle::service {
+namespace {
+
+using cachecore::GetOutcome;
+using cachecore::Hit;
+using cachecore::LedgerRow;
+using cachecore::Miss;
+using cachecore::StatsLedger;
+
+void AnswerHit(Hit hit, StatsLedger& ledger, PendingCall& call) {
+  LedgerRow* const row = hit.entry->label().row();
+  const cachecore::Origin origin = hit.entry->origin();
+  grpc::ByteBuffer response = EncodeHit(std::move(hit));
+  // Counted before it is sent, so that a caller who then asks for the statistics finds it there.
+  ledger.RecordHit(row, origin, call.Elapsed());
+  call.Send(std::move(response));
+}
+
+void AnswerMiss(const Miss& miss, StatsLedger& ledger, PendingCall& call) {
+  ledger.RecordMiss(ledger.RowFor(call.asked.ns, call.asked.model));
+  call.Send(EncodeMiss(miss));
+}
+
+}  // namespace
+
+void GetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
+  StatsLedger& ledger = *context_.ledger;
+  const absl::string_view bytes = scratch.Joined();
+  if (!scratch.get.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return call.Fail(MalformedRequest("GetRequest"));
+  }
+  if (scratch.get.has_lease()) return call.Fail(NoLeases());
+  const absl::StatusOr<ResolvedEntry> entry = ResolveEntry(scratch.get.entry(), {}, "entry");
+  if (!entry.ok()) return call.Fail(entry.status());
+
+  call.asked.ns.assign(entry->id.ns.data(), entry->id.ns.size());
+  call.asked.model.assign(entry->model.data(), entry->model.size());
+  context_.cache->Get(entry->id, call.deadline(), [&ledger, &call](GetOutcome outcome) {
+    if (auto* hit = std::get_if<Hit>(&outcome)) return AnswerHit(std::move(*hit), ledger, call);
+    AnswerMiss(std::get<Miss>(outcome), ledger, call);
+  });
+}
+
+}  // namespace paracle::service

@@ -1,0 +1,20 @@
+// What every handler works with.
+#ifndef PARACLE_SERVICE_HANDLER_CONTEXT_H_
+#define PARACLE_SERVICE_HANDLER_CONTEXT_H_
+
+#include "cachecore/cache.h"
+#include "cachecore/stats_ledger.h"
+#include "service/validation.h"
+
+namespace paracle::service {
+
+// Pointers outlive the handlers.
+struct HandlerContext {
+  cachecore::Cache* cache = nullptr;
+  cachecore::StatsLedger* ledger = nullptr;
+  RequestLimits limits;
+};
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_HANDLER_CONTEXT_H_

@@ -1,0 +1,96 @@
+#include "service/run_server.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "cachecore/cache_factory.h"
+#include "google/protobuf/stubs/logging.h"
+#include "service/command_line.h"
+#include "service/grpc_log.h"
+#include "service/logging.h"
+#include "service/server.h"
+#include "service/settings.h"
+#include "service/shutdown_signals.h"
+#include "service/version.h"
+
+namespace paracle::service {
+namespace {
+
+void Print(FILE* stream, absl::string_view text) { fwrite(text.data(), 1, text.size(), stream); }
+
+// Before the log is configured, and for people: one plain line.
+int Refuse(const absl::Status& status, int exit_code) {
+  Print(stderr, absl::StrCat("paracle-cache-server: ", status.message(), "\n"));
+  return exit_code;
+}
+
+void PrintSettings(absl::Span<const Setting> settings) {
+  for (const Setting& setting : settings) {
+    Print(stdout,
+          absl::StrCat(setting.VariableName(), "=", setting.DisplayValue(), "  # ", SourceName(setting.source), "\n"));
+  }
+}
+
+cachecore::CacheOptions ToCacheOptions(const Config& config) {
+  cachecore::CacheOptions options;
+  options.enabled = config.enabled;
+  options.memory.max_entries = static_cast<size_t>(config.max_size);
+  options.memory.max_bytes = static_cast<size_t>(config.max_bytes);
+  return options;
+}
+
+void LogStart(const Config& config, absl::Span<const Setting> settings, const Server& server) {
+  for (const std::string& warning : Warnings(settings)) Log(LogLevel::kWarn, "setting ignored", {{"why", warning}});
+  if (!config.enabled) Log(LogLevel::kWarn, "cache switched off", {{"by", "PARACLE_CACHE_ENABLED"}});
+  Log(LogLevel::kInfo, "started",
+      {{"version", std::string(Version())},
+       {"backend", config.backend},
+       {"threads", absl::StrCat(config.threads)},
+       {"max_size", absl::StrCat(config.max_size)},
+       {"max_bytes", absl::StrCat(config.max_bytes)}});
+  for (const std::string& address : server.addresses()) Log(LogLevel::kInfo, "listening", {{"address", address}});
+}
+
+int Serve(const Config& config, absl::Span<const Setting> settings) {
+  ConfigureLogging(config.log_level, config.log_format);
+  RouteGrpcLog();
+  // What protobuf would say of each malformed request, its sender is told.
+  google::protobuf::SetLogHandler(nullptr);
+  BlockShutdownSignals();
+  cachecore::StatsLedger ledger({}, cachecore::Clock::System());
+  absl::StatusOr<cachecore::CacheStack> stack =
+      cachecore::MakeCache(ToCacheOptions(config), &ledger, cachecore::Clock::System());
+  if (!stack.ok()) return Refuse(stack.status(), kExitBadConfiguration);
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(config, settings, stack->cache.get(), &ledger);
+  if (!server.ok()) return Refuse(server.status(), kExitFailed);
+  RaiseGrpcErrors();
+  LogStart(config, settings, **server);
+  const int signal = WaitForShutdownSignal();
+  Log(LogLevel::kInfo, "draining", {{"signal", absl::StrCat(signal)}});
+  (*server)->Drain();
+  Log(LogLevel::kInfo, "stopped");
+  return kExitOk;
+}
+
+}  // namespace
+
+int RunServer(int argc, const char* const* argv) {
+  const absl::StatusOr<CommandLine> command_line = ParseCommandLine(argc, argv);
+  if (!command_line.ok()) return Refuse(command_line.status(), kExitBadConfiguration);
+  if (command_line->action == CommandLine::Action::kPrintText) {
+    Print(stdout, command_line->text);
+    return kExitOk;
+  }
+  const auto settings = CollectSettings(command_line->flags, [](const char* name) { return getenv(name); });
+  if (!settings.ok()) return Refuse(settings.status(), kExitBadConfiguration);
+  const absl::StatusOr<Config> config = ToConfig(*settings);
+  if (!config.ok()) return Refuse(config.status(), kExitBadConfiguration);
+  if (command_line->action == CommandLine::Action::kPrintConfig) {
+    PrintSettings(*settings);
+    return kExitOk;
+  }
+  return Serve(*config, *settings);
+}
+
+}  // namespace paracle::service

@@ -1,0 +1,167 @@
+// The one table of settings; docs/configuration.md is written from it.
+#include <unistd.h>
+
+#include <limits>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "service/available_cores.h"
+#include "service/setting_values.h"
+#include "service/settings.h"
+
+namespace paracle::service {
+namespace {
+
+using absl::string_view;
+
+bool SetSwitch(string_view text, bool* out) {
+  const auto value = ParseSwitch(text);
+  if (value) *out = *value;
+  return value.has_value();
+}
+
+template <typename Int>
+bool SetCount(string_view text, int64_t least, int64_t most, Int* out) {
+  const auto value = ParseCount(text);
+  if (!value || *value < least || *value > most) return false;
+  *out = static_cast<Int>(*value);
+  return true;
+}
+
+template <typename Int>
+bool SetSize(string_view text, int64_t least, int64_t most, Int* out) {
+  const auto value = ParseSize(text);
+  if (!value || *value < least || *value > most) return false;
+  *out = static_cast<Int>(*value);
+  return true;
+}
+
+bool SetDuration(string_view text, absl::Duration least, absl::Duration* out) {
+  const auto value = ParseDuration(text);
+  if (!value || *value < least) return false;
+  *out = *value;
+  return true;
+}
+
+bool SetListen(string_view text, std::vector<ListenAddress>* out) {
+  out->clear();
+  for (string_view part : absl::StrSplit(text, ',')) {
+    const auto address = ListenAddress::Parse(absl::StripAsciiWhitespace(part));
+    if (!address) return false;
+    out->push_back(*address);
+  }
+  return true;
+}
+
+template <typename Enum>
+bool SetChoice(string_view text, std::initializer_list<std::pair<string_view, Enum>> choices, Enum* out) {
+  for (const auto& [name, value] : choices) {
+    if (!absl::EqualsIgnoreCase(text, name)) continue;
+    *out = value;
+    return true;
+  }
+  return false;
+}
+
+constexpr int64_t kNoMost = std::numeric_limits<int64_t>::max();
+constexpr int kMostThreads = 64;
+
+bool SetThreads(string_view text, int* out) {
+  if (!SetCount(text, 0, kMostThreads, out)) return false;
+  if (*out == 0) *out = DefaultThreads();
+  return true;
+}
+
+bool AcceptAny(string_view, Config&) { return true; }
+bool AcceptDuration(string_view text, Config&) { return ParseDuration(text).has_value(); }
+
+constexpr auto kInert = SettingSpec::Role::kInert;
+constexpr auto kNotYet = SettingSpec::Role::kNotYet;
+constexpr string_view kSwitch = "true or false";
+constexpr string_view kDuration = "a duration such as 50ms, 30s, 12h or 30d (a plain number is seconds)";
+constexpr string_view kPositiveDuration = "a duration over 0 such as 50ms, 30s, 12h or 30d (a plain number is seconds)";
+
+constexpr SettingSpec kTable[] = {
+    {"ENABLED", "true", kSwitch, "false: every lookup misses, every answer is accepted and dropped",
+     [](string_view text, Config& config) { return SetSwitch(text, &config.enabled); }},
+    {"BACKEND", "memory", "memory", "where answers are kept",
+     [](string_view text, Config& config) {
+       config.backend = std::string(text);
+       return text == "memory";
+     }},
+    {"REDIS_URL", "redis://localhost:6379/0", "a URL", "the shared tier", AcceptAny, kInert, true},
+    {"TTL", "3600", kPositiveDuration, "life of an entry whose Set does not say",
+     [](string_view text, Config& config) { return SetDuration(text, absl::Milliseconds(1), &config.ttl); }},
+    {"MAX_SIZE", "1000", "a whole number from 0 (no limit by number)", "entries in the memory tier",
+     [](string_view text, Config& config) { return SetCount(text, 0, kNoMost, &config.max_size); }},
+    {"MAX_BYTES", "256MiB", "a size from 64KiB such as 256MiB (a plain number is bytes)",
+     "bytes in the memory tier, keys and bookkeeping counted",
+     [](string_view text, Config& config) { return SetSize(text, 64 << 10, kNoMost, &config.max_bytes); }},
+    {"MAX_ENTRY_BYTES", "3MiB", "a size from 1 to 1GiB such as 3MiB (a plain number is bytes)",
+     "largest payload; above 3MiB, clients must raise their receive limit",
+     [](string_view text, Config& config) { return SetSize(text, 1, 1 << 30, &config.max_entry_bytes); }},
+    {"MAX_TTL", "30d", kPositiveDuration, "longer lives are cut to this",
+     [](string_view text, Config& config) { return SetDuration(text, absl::Milliseconds(1), &config.max_ttl); }},
+    {"REDIS_TIMEOUT", "50ms", kDuration, "limit of one operation on the shared tier", AcceptDuration, kInert},
+    {"REDIS_CACERT", "", "a file", "CA of the shared tier", AcceptAny, kInert},
+    {"REDIS_CERT", "", "a file", "certificate shown to the shared tier", AcceptAny, kInert},
+    {"REDIS_KEY", "", "a file", "key of that certificate", AcceptAny, kInert},
+    {"CONSISTENCY", "available", "available or strict", "what to do without the shared tier",
+     [](string_view text, Config&) { return text == "available" || text == "strict"; }, kInert},
+    {"PREFIX", "paracle:llm:", "text without braces", "prefix of every key in the shared tier",
+     [](string_view text, Config&) { return !absl::StrContains(text, '{') && !absl::StrContains(text, '}'); }, kInert},
+    {"LISTEN", "127.0.0.1:50051",
+     "a comma list of HOST:PORT, [IPV6]:PORT and unix:/PATH (port 0: any free one; unix paths below 108 bytes)",
+     "where to serve gRPC", [](string_view text, Config& config) { return SetListen(text, &config.listen); }},
+    {"ALLOW_INSECURE", "false", kSwitch, "listen beyond this machine without TLS or authentication",
+     [](string_view text, Config& config) { return SetSwitch(text, &config.allow_insecure); }},
+    {"ADMIN_LISTEN", "", "nothing: this version has no metrics endpoint", "where to serve /metrics", AcceptAny,
+     kNotYet},
+    {"TLS_CERT", "", "nothing: this version has no TLS", "server certificate", AcceptAny, kNotYet},
+    {"TLS_KEY", "", "nothing: this version has no TLS", "key of the server certificate", AcceptAny, kNotYet},
+    {"TLS_CLIENT_CA", "", "nothing: this version has no TLS", "CA of client certificates", AcceptAny, kNotYet},
+    {"TOKENS_FILE", "", "nothing: this version has no authentication", "bearer tokens", AcceptAny, kNotYet},
+    {"THREADS", "0", "a whole number from 0 (one for each core, at most 16) to 64",
+     "completion queues, each with its thread",
+     [](string_view text, Config& config) { return SetThreads(text, &config.threads); }},
+    {"MAX_IN_FLIGHT", "1024", "a whole number from 1 to 1000000",
+     "calls answered at one time; more are refused with RESOURCE_EXHAUSTED",
+     [](string_view text, Config& config) { return SetCount(text, 1, 1'000'000, &config.max_in_flight); }},
+    {"MAX_STREAMS", "1000", "a whole number from 1 to 1000000", "concurrent calls of one connection",
+     [](string_view text, Config& config) { return SetCount(text, 1, 1'000'000, &config.max_streams); }},
+    {"MAX_METADATA_BYTES", "16KiB", "a size from 1KiB to 1MiB", "largest metadata of a request",
+     [](string_view text, Config& config) { return SetSize(text, 1 << 10, 1 << 20, &config.max_metadata_bytes); }},
+    {"MAX_CONNECTION_AGE", "30m", "a duration from 1s such as 30m, or 0 (for ever)",
+     "connections are asked to reconnect after this, so that load spreads",
+     [](string_view text, Config& config) {
+       if (!SetDuration(text, absl::ZeroDuration(), &config.max_connection_age)) return false;
+       return config.max_connection_age == absl::ZeroDuration() || config.max_connection_age >= absl::Seconds(1);
+     }},
+    {"DRAIN_DELAY", "0", kDuration, "after SIGTERM: go on serving for this long, so that load balancers notice",
+     [](string_view text, Config& config) { return SetDuration(text, absl::ZeroDuration(), &config.drain_delay); }},
+    {"DRAIN_TIMEOUT", "10s", kDuration, "after that: let calls finish for this long at most",
+     [](string_view text, Config& config) { return SetDuration(text, absl::ZeroDuration(), &config.drain_timeout); }},
+    {"REFLECTION", "true", kSwitch, "offer gRPC reflection, so that grpcurl needs no proto files",
+     [](string_view text, Config& config) { return SetSwitch(text, &config.reflection); }},
+    {"LOG_LEVEL", "info", "debug, info, warn or error", "least severity that is logged",
+     [](string_view text, Config& config) {
+       return SetChoice<LogLevel>(text,
+                                  {{"debug", LogLevel::kDebug},
+                                   {"info", LogLevel::kInfo},
+                                   {"warn", LogLevel::kWarn},
+                                   {"error", LogLevel::kError}},
+                                  &config.log_level);
+     }},
+    {"LOG_FORMAT", "text", "text or json", "form of the log lines on stderr",
+     [](string_view text, Config& config) {
+       return SetChoice<LogFormat>(text, {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}, &config.log_format);
+     }},
+    {"CONFIG", "", "a file of NAME = VALUE lines (TOML or INI)", "file with settings, by flag names without dashes",
+     AcceptAny},
+};
+
+}  // namespace
+
+absl::Span<const SettingSpec> SettingTable() { return kTable; }
+
+}  // namespace paracle::service

@@ -1,0 +1,183 @@
+#include "service/settings.h"
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace paracle::service {
+namespace {
+
+constexpr absl::string_view kConfigFile = "CONFIG";
+
+std::string KebabName(const SettingSpec& spec) {
+  return absl::AsciiStrToLower(absl::StrReplaceAll(spec.name, {{"_", "-"}}));
+}
+
+const SettingSpec* FindByKey(absl::string_view key) {
+  const std::string kebab = absl::StrReplaceAll(absl::AsciiStrToLower(key), {{"_", "-"}});
+  for (const SettingSpec& spec : SettingTable()) {
+    if (KebabName(spec) == kebab && spec.name != kConfigFile) return &spec;
+  }
+  return nullptr;
+}
+
+std::vector<Setting> Defaults() {
+  std::vector<Setting> settings;
+  for (const SettingSpec& spec : SettingTable()) {
+    settings.push_back({&spec, std::string(spec.default_value), SettingSource::kDefault});
+  }
+  return settings;
+}
+
+Setting& Find(std::vector<Setting>& settings, const SettingSpec* spec) {
+  return *std::find_if(settings.begin(), settings.end(), [spec](const Setting& s) { return s.spec == spec; });
+}
+
+void ApplyFlags(absl::Span<const FlagValue> flags, std::vector<Setting>& settings) {
+  for (const FlagValue& flag : flags) Find(settings, flag.spec) = {flag.spec, flag.value, SettingSource::kFlag};
+}
+
+void ApplyEnvironment(Environment environment, std::vector<Setting>& settings) {
+  for (Setting& setting : settings) {
+    const char* value = environment(setting.VariableName().c_str());
+    if (value == nullptr || *value == '\0') continue;
+    setting.value = value;
+    setting.source = SettingSource::kEnvironment;
+  }
+}
+
+absl::Status FileError(const std::string& path, absl::string_view problem) {
+  return absl::InvalidArgumentError(absl::StrCat("configuration file ", path, ": ", problem));
+}
+
+absl::Status ApplyItem(const std::string& path, const CLI::ConfigItem& item, std::vector<Setting>& settings) {
+  const SettingSpec* spec = item.parents.empty() ? FindByKey(item.name) : nullptr;
+  if (spec == nullptr) {
+    return FileError(path, absl::StrCat("no setting is named \"", item.fullname(),
+                                        "\" (names are those of the flags, "
+                                        "as max-size; no sections)"));
+  }
+  std::string value;
+  for (const std::string& input : item.inputs) absl::StrAppend(&value, value.empty() ? "" : ",", input);
+  Find(settings, spec) = {spec, value, SettingSource::kFile};
+  return absl::OkStatus();
+}
+
+absl::Status ApplyFile(const std::string& path, std::vector<Setting>& settings) {
+  std::ifstream file(path);
+  if (!file) return FileError(path, "cannot be read");
+  std::vector<CLI::ConfigItem> items;
+  try {
+    items = CLI::ConfigTOML().from_config(file);
+  } catch (const CLI::Error& error) {
+    return FileError(path, error.what());
+  }
+  for (const CLI::ConfigItem& item : items) {
+    // The parser marks the edges of sections with items of these names.
+    if (item.name == "++" || item.name == "--") continue;
+    if (absl::Status status = ApplyItem(path, item, settings); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status BadValue(const Setting& setting, absl::string_view problem) {
+  return absl::InvalidArgumentError(absl::StrCat(setting.VariableName(), ": \"", setting.DisplayValue(), "\" (",
+                                                 SourceName(setting.source), ") ", problem));
+}
+
+const Setting& Named(absl::Span<const Setting> settings, absl::string_view name) {
+  return *std::find_if(settings.begin(), settings.end(), [name](const Setting& s) { return s.spec->name == name; });
+}
+
+// What no single value shows to be wrong.
+absl::Status CheckTogether(absl::Span<const Setting> settings, const Config& config) {
+  if (config.ttl > config.max_ttl) {
+    return BadValue(Named(settings, "TTL"),
+                    absl::StrCat("is longer than PARACLE_CACHE_MAX_TTL, ", Named(settings, "MAX_TTL").value));
+  }
+  if (config.max_entry_bytes > config.max_bytes) {
+    return BadValue(Named(settings, "MAX_ENTRY_BYTES"),
+                    absl::StrCat("is more than PARACLE_CACHE_MAX_BYTES, ", Named(settings, "MAX_BYTES").value));
+  }
+  for (const ListenAddress& address : config.listen) {
+    if (address.IsLoopback() || config.allow_insecure) continue;
+    return BadValue(Named(settings, "LISTEN"),
+                    absl::StrCat("would serve ", address.ToString(),
+                                 " to other machines without TLS or authentication; want a loopback address or "
+                                 "unix:/PATH, or --allow-insecure"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::string_view SourceName(SettingSource source) {
+  switch (source) {
+    case SettingSource::kFile:
+      return "file";
+    case SettingSource::kEnvironment:
+      return "environment";
+    case SettingSource::kFlag:
+      return "flag";
+    case SettingSource::kDefault:
+      break;
+  }
+  return "default";
+}
+
+std::string VariableName(const SettingSpec& spec) { return absl::StrCat("PARACLE_CACHE_", spec.name); }
+std::string FlagName(const SettingSpec& spec) { return absl::StrCat("--", KebabName(spec)); }
+
+std::string Setting::VariableName() const { return service::VariableName(*spec); }
+
+std::string Setting::DisplayValue() const { return spec->secret && source != SettingSource::kDefault ? "***" : value; }
+
+absl::StatusOr<std::vector<Setting>> CollectSettings(absl::Span<const FlagValue> flags, Environment environment) {
+  std::vector<Setting> given = Defaults();
+  ApplyEnvironment(environment, given);
+  ApplyFlags(flags, given);
+  const Setting config_file = Named(given, kConfigFile);
+  if (config_file.value.empty()) return given;
+
+  std::vector<Setting> settings = Defaults();
+  if (absl::Status status = ApplyFile(config_file.value, settings); !status.ok()) return status;
+  ApplyEnvironment(environment, settings);
+  ApplyFlags(flags, settings);
+  return settings;
+}
+
+absl::StatusOr<Config> ToConfig(absl::Span<const Setting> settings) {
+  Config config;
+  for (const Setting& setting : settings) {
+    if (setting.spec->role == SettingSpec::Role::kNotYet && !setting.value.empty()) {
+      return BadValue(setting, absl::StrCat("is set; want ", setting.spec->accepts));
+    }
+    if (!setting.spec->apply(setting.value, config)) {
+      return BadValue(setting, absl::StrCat("is not accepted; want ", setting.spec->accepts));
+    }
+  }
+  if (absl::Status status = CheckTogether(settings, config); !status.ok()) return status;
+  return config;
+}
+
+std::vector<std::string> Warnings(absl::Span<const Setting> settings) {
+  std::vector<std::string> warnings;
+  for (const Setting& setting : settings) {
+    if (setting.spec->role != SettingSpec::Role::kInert || setting.source == SettingSource::kDefault) continue;
+    warnings.push_back(absl::StrCat(setting.VariableName(), " has no effect with backend memory"));
+  }
+  return warnings;
+}
+
+int64_t Config::MaxMessageBytes() const {
+  constexpr int64_t kGrpcDefault = 4 << 20;
+  constexpr int64_t kAroundThePayload = 64 << 10;
+  return std::max(kGrpcDefault, max_entry_bytes + kAroundThePayload);
+}
+
+}  // namespace paracle::service

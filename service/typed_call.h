@@ -1,0 +1,54 @@
+// TypedCall is one call of the callback API, taken raw and parsed here: what gRPC answers to bytes that it cannot parse
+// is UNIMPLEMENTED without a word, and nobody would look for the fault in the request.
+#ifndef PARACLE_SERVICE_TYPED_CALL_H_
+#define PARACLE_SERVICE_TYPED_CALL_H_
+
+#include "absl/status/status.h"
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
+#include "grpcpp/support/server_callback.h"
+#include "service/open_calls.h"
+#include "service/status_mapping.h"
+
+namespace paracle::service {
+
+// Deletes itself when the answer has left, or cannot any more. Counted in `open_calls` until then.
+template <typename Request, typename Response>
+class TypedCall final : public grpc::ServerUnaryReactor {
+ public:
+  // REQUIRES: `response_bytes` lives until the call is done, as gRPC's does; `open_calls` outlives the call.
+  TypedCall(grpc::ByteBuffer* response_bytes, OpenCalls* open_calls)
+      : response_bytes_(response_bytes), open_calls_(open_calls) {
+    open_calls_->Enter();
+  }
+
+  // INVALID_ARGUMENT: `bytes` are no Request.
+  absl::Status Parse(grpc::ByteBuffer bytes) {
+    if (grpc::SerializationTraits<Request>::Deserialize(&bytes, &request).ok()) return absl::OkStatus();
+    const std::string& name = Request::descriptor()->name();
+    return MalformedRequest({name.data(), name.size()});
+  }
+
+  // Sends `response`, or the error. Call it once; the call may be gone when it returns.
+  void Answer(const absl::Status& status) {
+    if (!status.ok()) return Finish(ToGrpc(status));
+    bool owned;
+    Finish(grpc::SerializationTraits<Response>::Serialize(response, response_bytes_, &owned));
+  }
+
+  void OnDone() override {
+    open_calls_->Leave();
+    delete this;
+  }
+
+  Request request;
+  Response response;
+
+ private:
+  grpc::ByteBuffer* const response_bytes_;
+  OpenCalls* const open_calls_;
+};
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_TYPED_CALL_H_
