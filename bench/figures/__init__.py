@@ -1,0 +1,12 @@
+"""The figures that scripts/bench prints, one module each, with a function `measure(programs)` that yields rows."""
+
+from figures import footprint, generator, hits, key, memory, miss
+
+FIGURES = {
+    "memory": memory,
+    "key": key,
+    "miss": miss,
+    "footprint": footprint,
+    "hits": hits,
+    "generator": generator,
+}
