@@ -1,0 +1,54 @@
+"""Starts a real paracle-cache-server on a free port for tests, and stops it again."""
+
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def binary(name: str) -> str:
+    """A program of the build under test: PARACLE_BUILD (relative to the repository), else build/dev."""
+    return str(ROOT / os.environ.get("PARACLE_BUILD", "build/dev") / "bin" / name)
+
+
+class ServerProcess:
+    def __init__(self, *flags: str, env: dict[str, str] | None = None):
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("PARACLE_CACHE_")}
+        self.process = subprocess.Popen(
+            [binary("paracle-cache-server"), "--listen", "127.0.0.1:0", *flags],
+            stderr=subprocess.PIPE, text=True, env=clean | (env or {}))
+        self.log: list[str] = []
+        self.address = self._wait_for_address()
+        threading.Thread(target=self._drain, daemon=True).start()
+
+    def _wait_for_address(self) -> str:
+        for line in self.process.stderr:
+            self.log.append(line)
+            if found := re.search(r"listening address=(\S+)", line):
+                return found.group(1)
+        raise RuntimeError(f"the server did not start: {''.join(self.log)}")
+
+    def _drain(self) -> None:
+        for line in self.process.stderr:
+            self.log.append(line)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+
+@contextlib.contextmanager
+def running_server(*flags: str, env: dict[str, str] | None = None):
+    server = ServerProcess(*flags, env=env)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
