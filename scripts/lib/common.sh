@@ -3,6 +3,10 @@
 # Follow the `toolchain` line of go.mod, also where a distribution pinned the local one.
 export GOTOOLCHAIN=auto
 
+# No script ends without a word: `set -e` names the command it ended at.
+set -E
+trap 'echo "${0##*/}: line $LINENO: exit code $? of: $BASH_COMMAND" >&2' ERR
+
 die() { echo "${0##*/}: $*" >&2; exit 2; }
 warn() { echo "${0##*/}: warning: $*" >&2; }
 
