@@ -87,8 +87,10 @@ EntryHandle Entry::Create(const EntrySpec& spec, FillToken begun, LabelTable& la
   entry->latency_s_ = static_cast<float>(absl::ToDoubleSeconds(spec.origin.latency));
 
   const absl::Duration ttl = std::min(spec.ttl, kMaxTtl);
-  entry->expires_nanos_ = clock.MonotonicNanos() + absl::ToInt64Nanoseconds(ttl);
-  entry->created_ms_ = std::clamp<int64_t>(absl::ToUnixMillis(clock.WallTime()), 0, kMaxCreatedMs);
+  const absl::Time now = clock.WallTime();
+  const absl::Time created = spec.create_time.value_or(now);
+  entry->expires_nanos_ = clock.MonotonicNanos() + absl::ToInt64Nanoseconds(ttl - (now - created));
+  entry->created_ms_ = std::clamp<int64_t>(absl::ToUnixMillis(created), 0, kMaxCreatedMs);
   const uint64_t ttl_ms = absl::ToInt64Milliseconds(ttl);
   entry->ttl_ms_high_ = static_cast<uint16_t>(ttl_ms >> kTtlLowBits);
   entry->ttl_ms_low_ = ttl_ms & ((1u << kTtlLowBits) - 1);

@@ -56,8 +56,9 @@ struct EntrySpec {
   absl::Span<const absl::string_view> payload;  // Pieces, stored end to end.
   absl::Span<const std::string> tags;
   Origin origin;
-  absl::Duration ttl;                   // > 0, already cut to the maximum. Over 730 days counts as 730 days.
-  std::optional<FillToken> fill_token;  // nullopt: the fill counts as begun now.
+  absl::Duration ttl;                     // > 0, already cut to the maximum. Over 730 days counts as 730 days.
+  std::optional<FillToken> fill_token;    // nullopt: the fill counts as begun now.
+  std::optional<absl::Time> create_time;  // When its life began, on the wall clock; nullopt: now.
 };
 
 class Label;  // label_table.h: namespace, provider, model, content type, and the ledger row they count in.

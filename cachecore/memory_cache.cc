@@ -37,11 +37,6 @@ size_t ShardBitsFor(const MemoryCacheOptions& options) {
   return many && options.max_bytes >= kMinShardedBytes ? kShardBits : 0;
 }
 
-// At most an eighth of the bytes, however many invalidations there are.
-size_t MaxMarksFor(const MemoryCacheOptions& options) {
-  return std::min(kMaxMarks, options.max_bytes / 8 / MarkTable::kBytesPerMark);
-}
-
 bool Concerns(const InvalidationTarget& target, const Entry& entry) {
   if (entry.label().ns() != target.ns) return false;
   switch (target.kind) {
@@ -72,11 +67,24 @@ absl::Status MemoryCacheOptions::Validate() const {
   return absl::OkStatus();
 }
 
+// At most an eighth of the bytes, however many invalidations there are.
+size_t MemoryCache::MaxMarksFor(const MemoryCacheOptions& options) {
+  return std::min(kMaxMarks, options.max_bytes / 8 / MarkTable::kBytesPerMark);
+}
+
 MemoryCache::MemoryCache(const MemoryCacheOptions& options, StatsLedger* ledger, const Clock* clock)
+    : MemoryCache(options, std::make_unique<TierState>(ledger, MaxMarksFor(options)), nullptr, ledger, clock) {}
+
+MemoryCache::MemoryCache(const MemoryCacheOptions& options, TierState* state, StatsLedger* ledger, const Clock* clock)
+    : MemoryCache(options, nullptr, state, ledger, clock) {}
+
+MemoryCache::MemoryCache(const MemoryCacheOptions& options, std::unique_ptr<TierState> own_state, TierState* state,
+                         StatsLedger* ledger, const Clock* clock)
     : ledger_(ledger),
       clock_(clock),
-      labels_(ledger),
-      marks_(MaxMarksFor(options)),
+      own_state_(std::move(own_state)),
+      labels_(own_state_ != nullptr ? own_state_->labels : state->labels),
+      marks_(own_state_ != nullptr ? own_state_->marks : state->marks),
       budget_(std::make_unique<internal::Budget>(options.max_entries, options.max_bytes, &labels_, &marks_)),
       seed_(Random64()),
       shard_bits_(ShardBitsFor(options)),
@@ -145,7 +153,21 @@ InvalidateOutcome MemoryCache::Remove(const InvalidationTarget& target, bool dry
     Removed removed(ledger_);
     EvictWhileOver(removed);  // The mark takes bytes too.
   }
+  return Reclaim(target, dry_run);
+}
+
+InvalidateOutcome MemoryCache::Reclaim(const InvalidationTarget& target, bool dry_run) {
   return target.kind == Kind::kDigest ? RemoveByDigest(target, dry_run) : RemoveByWalk(target, dry_run);
+}
+
+bool MemoryCache::Promote(const EntryHandle& entry) {
+  if (static_cast<int64_t>(entry->charge()) > budget_->max_bytes()) return false;
+  if (entry->expires_nanos() <= clock_->MonotonicNanos()) return false;
+  const uint64_t hash = Shard::HashOf(entry->digest(), entry->label().ns_hash(), seed_);
+  Removed removed(ledger_);
+  if (!ShardFor(hash).Insert(entry, hash, Now(), removed)) return false;
+  EvictWhileOver(removed);
+  return !removed.Contains(entry.get());
 }
 
 InvalidateOutcome MemoryCache::RemoveByDigest(const InvalidationTarget& target, bool dry_run) {

@@ -19,10 +19,9 @@
 #include "absl/status/statusor.h"
 #include "cachecore/cache.h"
 #include "cachecore/clock.h"
-#include "cachecore/label_table.h"
-#include "cachecore/mark_table.h"
 #include "cachecore/mutex.h"
 #include "cachecore/stats_ledger.h"
+#include "cachecore/tier_state.h"
 
 namespace paracle::cachecore {
 
@@ -45,6 +44,9 @@ class MemoryCache final : public Cache {
  public:
   // REQUIRES: options.Validate().ok(); ledger and clock outlive the cache. Entry handles may outlive it.
   MemoryCache(const MemoryCacheOptions& options, StatsLedger* ledger, const Clock* clock);
+
+  // One of several tiers that have `state` in common, whose bytes count here. REQUIRES: `state` outlives the cache.
+  MemoryCache(const MemoryCacheOptions& options, TierState* state, StatsLedger* ledger, const Clock* clock);
   ~MemoryCache() override;
 
   void Get(const EntryId& id, absl::Time deadline, GetDone done) override;
@@ -58,12 +60,25 @@ class MemoryCache final : public Cache {
   InvalidateOutcome Remove(const InvalidationTarget& target, bool dry_run);
   FillToken CurrentFillToken() const;
 
+  // Takes in an entry that another tier had, with the life it has left; counts no Set. False: it is not valid any more,
+  // has expired or is too large. REQUIRES: it was made with the labels of this cache's TierState.
+  bool Promote(const EntryHandle& entry);
+
+  // Drops what `target` names, without a mark: the caller has left one, or does not want any.
+  InvalidateOutcome Reclaim(const InvalidationTarget& target, bool dry_run);
+
+  // The most marks worth remembering beside a memory tier of that size.
+  static size_t MaxMarksFor(const MemoryCacheOptions& options);
+
   // One step of reclaiming: walks a bounded share of the entries and drops those that are expired or invalid, so that
   // ten steps visit them all. Call it once a second (background_sweeper.h does). Holds no lock for longer than it
   // takes to visit 256 entries.
   void Sweep();
 
  private:
+  MemoryCache(const MemoryCacheOptions& options, std::unique_ptr<TierState> own_state, TierState* state,
+              StatsLedger* ledger, const Clock* clock);
+
   internal::Shard& ShardFor(uint64_t hash) const;
   uint64_t HashOf(const EntryId& id) const;
   internal::Moment Now() const;
@@ -77,8 +92,9 @@ class MemoryCache final : public Cache {
 
   StatsLedger* const ledger_;
   const Clock* const clock_;
-  LabelTable labels_;
-  MarkTable marks_;
+  const std::unique_ptr<TierState> own_state_;  // Null when several tiers have it in common.
+  LabelTable& labels_;
+  MarkTable& marks_;
   const std::unique_ptr<internal::Budget> budget_;
   const uint64_t seed_;
   const size_t shard_bits_;  // 0: one shard, and exact eviction.

@@ -1,5 +1,8 @@
 #include "cachecore/mark_table.h"
 
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
@@ -78,6 +81,80 @@ TEST_F(MarkTableTest, NeverFoldsWhatEntriesWereNotCheckedAgainst) {
   marks_.FoldOldest(oldest.sequence);
   EXPECT_EQ(marks_.size(), 100u);
   EXPECT_TRUE(IsValid(oldest)) << "nothing was forgotten, so it can still be judged";
+}
+
+// What a replica learns of the shared sequence.
+class SharedMarkTableTest : public MarkTableTest {
+ protected:
+  SharedMarkTableTest() { EXPECT_TRUE(marks_.Learn({.epoch = 7, .from = 0, .to = 10, .floor = 0, .marks = {}})); }
+
+  static MarkPage Page(uint64_t from, uint64_t to, std::vector<std::pair<std::string, uint64_t>> tags = {}) {
+    MarkPage page{.epoch = 7, .from = from, .to = to, .floor = 0, .marks = {}};
+    for (const auto& [tag, number] : tags) page.marks.push_back({MarkName::Of(Kind::kTag, "ns", tag), number});
+    return page;
+  }
+};
+
+TEST_F(SharedMarkTableTest, AMarkFromElsewhereConcernsWhatBeganBeforeIt) {
+  const FillToken before = marks_.Now();
+  EXPECT_TRUE(marks_.Learn(Page(10, 11, {{"a", 11}})));
+  EXPECT_FALSE(IsValid(before, {"a"}));
+  EXPECT_TRUE(IsValid(before, {"b"}));
+  EXPECT_TRUE(IsValid(marks_.Now(), {"a"}));
+}
+
+TEST_F(SharedMarkTableTest, APageThatLeavesAGapIsIgnored) {
+  const FillToken before = marks_.Now();
+  EXPECT_FALSE(marks_.Learn(Page(11, 12, {{"a", 12}})));
+  EXPECT_EQ(marks_.Now(), before);
+  EXPECT_TRUE(marks_.Learn(Page(10, 12, {{"a", 12}}))) << "asked for again, it has no gap";
+  EXPECT_TRUE(marks_.Learn(Page(10, 12, {{"a", 12}}))) << "twice does no harm";
+  EXPECT_EQ(marks_.position().number, 12u);
+}
+
+TEST_F(SharedMarkTableTest, ANewEpochEndsWhateverWasValid) {
+  const FillToken before = marks_.Now();
+  MarkPage page = Page(20, 20);
+  page.epoch = 8;
+  EXPECT_TRUE(marks_.Learn(page));
+  EXPECT_FALSE(IsValid(before));
+  EXPECT_EQ(marks_.Now().epoch, 8u);
+  EXPECT_GT(marks_.Now().sequence, before.sequence);
+}
+
+TEST_F(SharedMarkTableTest, NumbersNeverGoBackIntoANewEpoch) {
+  const FillToken before = marks_.Now();
+  MarkPage page = Page(0, 10);
+  page.epoch = 8;
+  EXPECT_FALSE(marks_.Learn(page)) << "an entry checked at number 10 would seem checked for the new epoch";
+  EXPECT_EQ(marks_.Now(), before);
+}
+
+TEST_F(SharedMarkTableTest, AnInvalidationOfOursFallsBetweenTwoSharedNumbers) {
+  const FillToken before = marks_.Now();
+  marks_.Add(Tag("a"));
+  EXPECT_FALSE(IsValid(before, {"a"}));
+  EXPECT_TRUE(IsValid(marks_.Now(), {"a"}));
+  EXPECT_EQ(marks_.position().number, 10u) << "for others, nothing has happened";
+  EXPECT_TRUE(marks_.Learn(Page(10, 11)));
+  EXPECT_FALSE(IsValid(before, {"a"})) << "it is not forgotten when the shared sequence moves on";
+}
+
+TEST_F(SharedMarkTableTest, TheSharedFloorRefusesOlderTokens) {
+  const FillToken before = marks_.Now();
+  MarkPage page = Page(10, 15);
+  page.floor = 12;
+  EXPECT_TRUE(marks_.Learn(page));
+  EXPECT_FALSE(IsValid(before)) << "marks up to 12 are forgotten";
+}
+
+TEST_F(SharedMarkTableTest, MoreMarksThanItMayHoldAreFolded) {
+  std::vector<std::pair<std::string, uint64_t>> tags;
+  for (uint64_t i = 1; i <= 1000; ++i) tags.emplace_back(absl::StrCat(i), 10 + i);
+  const FillToken before = marks_.Now();
+  EXPECT_TRUE(marks_.Learn(Page(10, 1010, tags)));
+  EXPECT_LE(marks_.size(), 500u);
+  EXPECT_FALSE(IsValid(before));
 }
 
 TEST(FillTokenTest, EncodesToSeventeenBytesAndBack) {

@@ -52,7 +52,8 @@ struct Answer {
             .tags = tags,
             .origin = origin,
             .ttl = ttl,
-            .fill_token = fill_token};
+            .fill_token = fill_token,
+            .create_time = std::nullopt};
   }
 };
 

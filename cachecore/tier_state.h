@@ -1,0 +1,21 @@
+// TierState is what the tiers of one stack have in common: the names that entries share, and what was invalidated.
+// Thread-safe, as its parts are.
+#ifndef PARACLE_CACHECORE_TIER_STATE_H_
+#define PARACLE_CACHECORE_TIER_STATE_H_
+
+#include "cachecore/label_table.h"
+#include "cachecore/mark_table.h"
+
+namespace paracle::cachecore {
+
+struct TierState {
+  // `ledger` must outlive it.
+  TierState(StatsLedger* ledger, size_t max_marks) : labels(ledger), marks(max_marks) {}
+
+  LabelTable labels;
+  MarkTable marks;
+};
+
+}  // namespace paracle::cachecore
+
+#endif  // PARACLE_CACHECORE_TIER_STATE_H_
