@@ -1,6 +1,6 @@
 """The figures that scripts/bench prints, one module each, with a function `measure(programs)` that yields rows."""
 
-from figures import footprint, generator, hits, key, memory, miss
+from figures import footprint, generator, hits, key, memory, miss, shared
 
 FIGURES = {
     "memory": memory,
@@ -9,4 +9,5 @@ FIGURES = {
     "footprint": footprint,
     "hits": hits,
     "generator": generator,
+    "shared": shared,
 }

@@ -1,0 +1,60 @@
+"""The shared tier: Gets that Redis answers, and hits from memory while Redis is stopped.
+
+Redis is this machine's redis-server on loopback. With room for one entry in memory, practically every Get of 1,000 keys
+goes to Redis. What a Get costs at best is a no-op gRPC call and a bare Redis GET one after the other, so the rate to
+compare with is 1 / (1 / no-op + 1 / GET). All three are measured in turn.
+"""
+
+from figures.measuring import Programs, spread
+from figures.redis_server import RedisServer, redis_server, settle
+from figures.report import Row
+
+ROUNDS = 5
+KEYS = "1000"
+GETS = ["--ratio", "0:1", "--value-size", "4096", "--keyspace", KEYS, "--warmup", "300ms", "-z", "2s"]
+BUSY = ["--connections", "4", "-c", "64"]
+ALONE = ["--connections", "1", "-c", "1"]
+REDIS_GET = ["-t", "get", "-r", KEYS]
+
+
+def measure(programs: Programs):
+    with redis_server() as redis:
+        redis.benchmark("-t", "set", "-r", KEYS, "-d", "4096", "-n", "20000")
+        yield from gets_from_redis(programs, redis)
+        yield from hits_without_redis(programs, redis)
+
+
+def gets_from_redis(programs: Programs, redis: RedisServer):
+    rates, ratios, added, bounds = [], [], [], []
+    with (programs.cache_server("--backend=redis", f"--redis-url={redis.url}", "--max-size=1") as cache,
+          programs.noop_server() as noop):
+        for _ in range(ROUNDS):
+            shared = programs.loadtest(cache.endpoint, *GETS, *BUSY)
+            empty = programs.loadtest(noop.endpoint, *GETS, *BUSY, "--no-check")
+            bare = redis.benchmark(*REDIS_GET, "-c", "64", "-n", "150000")
+            rates.append(shared["requests_per_second"])
+            ratios.append(rates[-1] * (1 / empty["requests_per_second"] + 1 / bare["rps"]))
+            shared = programs.loadtest(cache.endpoint, *GETS, *ALONE)
+            empty = programs.loadtest(noop.endpoint, *GETS, *ALONE, "--no-check")
+            added.append((shared["latency_seconds"]["p50"] - empty["latency_seconds"]["p50"]) * 1e6)
+            bounds.append(redis.benchmark(*REDIS_GET, "-c", "1", "-n", "20000")["p50_latency_ms"] * 1e3)
+    yield Row("shared: Get from Redis, 4 KiB, 64 in flight, over 1/(1/no-op + 1/GET)", unit="x", bound=0.7,
+              at_least=True, **spread(ratios))
+    yield Row("  Gets from Redis", unit="/s", **spread(rates))
+    yield Row("shared: p50 added to a no-op call, one bare GET taken off", unit="us", bound=60,
+              **spread([more - get for more, get in zip(added, bounds)]))
+    yield Row("  a bare GET, p50", unit="us", **spread(bounds))
+
+
+def hits_without_redis(programs: Programs, redis: RedisServer):
+    ratios = []
+    with programs.cache_server("--backend=redis", f"--redis-url={redis.url}", "--max-size=10000") as cache:
+        for _ in range(ROUNDS):
+            healthy = programs.loadtest(cache.endpoint, *GETS, *BUSY)
+            with redis.stopped():
+                settle(2)
+                stopped = programs.loadtest(cache.endpoint, *GETS, *BUSY, may_leave_entries=True)
+            settle(2)
+            ratios.append(stopped["requests_per_second"] / healthy["requests_per_second"])
+    yield Row("shared: hits from memory while Redis is stopped, over healthy", unit="x", bound=0.95, at_least=True,
+              **spread(ratios))
