@@ -1,0 +1,143 @@
+// The invalidation protocol, modelled: see rules.h for what it consists of, checker.h for what it promises, world.h for
+// what it has to bear. PARACLE_MODEL_SCHEDULES overrides how many schedules the whole protocol has to survive.
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/model/schedule.h"
+
+namespace paracle::model {
+namespace {
+
+#if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+constexpr uint64_t kSchedules = 1'000'000;
+#else
+constexpr uint64_t kSchedules = 50'000;
+#endif
+
+uint64_t Schedules() {
+  const char* wanted = std::getenv("PARACLE_MODEL_SCHEDULES");
+  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : kSchedules;
+}
+
+void Print(const Totals& totals, uint64_t schedules) {
+  std::cout << schedules << " schedules: " << totals.gets << " gets, " << totals.memory_hits << " from memory, "
+            << totals.shared_hits << " from Redis (" << totals.degraded_hits << " degraded), " << totals.misses
+            << " misses; " << totals.landed << " fills landed, " << totals.refused << " refused; "
+            << totals.acknowledged << " invalidations acknowledged, " << totals.unavailable << " unavailable; "
+            << totals.epochs << " epochs begun, " << totals.pages_cut << " pages cut, " << totals.pages_ignored
+            << " ignored\n";
+}
+
+TEST(InvalidationModelTest, NoScheduleBreaksAPromise) {
+  const Rules rules;
+  World world(rules);
+  const auto finding = Explore(world, 1, Schedules());
+  ASSERT_FALSE(finding.has_value()) << Story(rules, finding->seed);
+  Print(world.totals(), Schedules());
+}
+
+// A protocol that refuses everything keeps every promise; this one has to be of use as well.
+TEST(InvalidationModelTest, RandomSchedulesStillHitLandAndAcknowledge) {
+  const Rules rules;
+  World world(rules);
+  const uint64_t schedules = 10'000;
+  ASSERT_FALSE(Explore(world, 1, schedules).has_value());
+  const Totals& totals = world.totals();
+  EXPECT_GT(totals.memory_hits, totals.gets / 5);
+  EXPECT_GT(totals.shared_hits, totals.gets / 15);
+  EXPECT_GT(totals.degraded_hits, totals.gets / 100);
+  EXPECT_GT(totals.landed, 2 * totals.refused);
+  EXPECT_GT(totals.acknowledged, 3 * totals.unavailable);
+  EXPECT_GT(totals.acknowledged, 10 * schedules);
+  EXPECT_GT(totals.epochs, schedules);
+}
+
+TEST(InvalidationModelTest, WithoutFaultsAFillAfterAnInvalidateIsServedAgainEverywhere) {
+  const Rules rules;
+  for (int name : {0, kFirstDigest, kFirstModel}) {
+    World world(rules);
+    world.Begin(Profile::Calm(), 1, nullptr);
+    world.Advance(100);
+    for (uint64_t round = 1; round <= 3; ++round) {
+      world.Get(0, 0);
+      world.Advance(4000);
+      EXPECT_EQ(world.totals().landed, round);
+      world.Get(0, 0);
+      world.Get(1, 0);
+      world.Advance(100);
+      EXPECT_EQ(world.totals().memory_hits, round);
+      EXPECT_EQ(world.totals().shared_hits, round);
+      world.Invalidate(static_cast<int>(round % 2), name);
+      world.Advance(100);
+      EXPECT_EQ(world.totals().acknowledged, round);
+    }
+    EXPECT_EQ(world.totals().misses, 3);
+    EXPECT_EQ(world.totals().refused, 0);
+    EXPECT_EQ(world.totals().epochs, 1);
+    EXPECT_FALSE(world.checker().violated()) << world.checker().violation();
+  }
+}
+
+TEST(InvalidationModelTest, WithRedisAwayFromTheStartMemoryServesUnlessConsistencyIsStrict) {
+  const Rules rules;
+  for (bool strict : {false, true}) {
+    World world(rules);
+    Profile profile = Profile::Calm();
+    profile.strict = strict;
+    world.Begin(profile, 1, nullptr);
+    world.FailRedis(-1, {}, 60'000, false);
+    world.Advance(100);
+    world.Get(0, 0);
+    world.Advance(4000);
+    world.Get(0, 0);
+    EXPECT_EQ(world.totals().degraded_hits, strict ? 0 : 1);
+    world.Invalidate(0, kFirstDigest);
+    world.Get(0, 0);
+    EXPECT_EQ(world.totals().misses, strict ? 3 : 2);
+    EXPECT_EQ(world.totals().unavailable, 1);
+    world.Advance(4000);
+    world.Get(0, 0);
+    EXPECT_EQ(world.totals().degraded_hits, strict ? 0 : 2);
+  }
+}
+
+struct Switch {
+  const char* name;
+  bool Rules::*rule;
+};
+
+#define RULE(name) \
+  Switch { #name, &Rules::name }
+
+std::string SwitchName(const testing::TestParamInfo<Switch>& info) { return info.param.name; }
+
+class WithoutRuleTest : public testing::TestWithParam<Switch> {};
+
+TEST_P(WithoutRuleTest, SomeScheduleBreaksAPromise) {
+  Rules rules;
+  rules.*GetParam().rule = false;
+  World world(rules);
+  const auto finding = Explore(world, 1, 1'000'000);
+  ASSERT_TRUE(finding.has_value()) << "the rule is superfluous, or the schedules are too tame";
+  std::cout << "without " << GetParam().name << ": seed " << finding->seed << " after " << finding->schedules
+            << " schedules, " << world.checker().violation() << "\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, WithoutRuleTest,
+    testing::Values(RULE(validate_at_read), RULE(entries_name_their_question), RULE(set_checks_token),
+                    RULE(token_taken_before_lookup), RULE(floor_refuses_old_tokens), RULE(memory_dies_with_its_epoch),
+                    RULE(shared_entries_die_with_their_epoch), RULE(promoted_entries_keep_their_token),
+                    RULE(checked_again_under_the_promotion), RULE(polling), RULE(messages_only_in_order),
+                    RULE(other_epochs_are_never_cut), RULE(one_ordered_mark_connection),
+                    RULE(own_epoch_before_the_first_page), RULE(acknowledge_after_learning),
+                    RULE(local_invalidate_takes_a_number), RULE(new_epoch_when_history_changes),
+                    RULE(new_epoch_when_marks_are_gone), RULE(numbers_never_go_back),
+                    RULE(stale_marks_stop_the_shared_tier), RULE(strict_stops_memory),
+                    RULE(freshness_counts_from_the_beginning), RULE(only_complete_pages_are_fresh)),
+    SwitchName);
+
+}  // namespace
+}  // namespace paracle::model

@@ -1,0 +1,48 @@
+#ifndef PARACLE_TESTS_MODEL_RULES_H_
+#define PARACLE_TESTS_MODEL_RULES_H_
+
+namespace paracle::model {
+
+// The rules of the mark protocol whose loss loses a promise: one switch each, so that a test can take out one and
+// watch the checker notice. All true is the protocol.
+struct Rules {
+  // Reading and writing entries.
+  bool validate_at_read = true;                     // memory: checked at every read when latest has moved on
+  bool entries_name_their_question = true;          // Redis: an entry of another question is a miss
+  bool set_checks_token = true;                     // a Set with a token that is not valid is refused
+  bool token_taken_before_lookup = true;            // not when the miss is known
+  bool floor_refuses_old_tokens = true;             // older than the newest forgotten mark: refused
+  bool memory_dies_with_its_epoch = true;           // memory: token.epoch must be the table's
+  bool shared_entries_die_with_their_epoch = true;  // Redis: the same
+  bool promoted_entries_keep_their_token = true;    // not "token = now", as a Set without a token gets
+  bool checked_again_under_the_promotion = true;    // not only when the reply arrived
+  bool tokens_from_ahead_wait = true;               // token.seq <= latest
+
+  // The table of marks.
+  bool polling = true;                          // reads every 500 ms; without it: messages and the read at a connect
+  bool messages_only_in_order = true;           // applied only at latest + 1
+  bool messages_name_their_epoch = true;        // applied only if the epoch is ours
+  bool pages_have_no_gaps = true;               // a page that begins after latest is ignored
+  bool other_epochs_from_the_floor = true;      // a caller of another epoch gets every mark, not those after its number
+  bool other_epochs_are_never_cut = true;       // the limit of a page holds only within the caller's epoch
+  bool one_ordered_mark_connection = true;      // replies in order, none from a lost connection
+  bool own_epoch_before_the_first_page = true;  // a random one, so tokens of two starts never look alike
+  bool acknowledge_after_learning = true;       // not when the reply came
+  bool local_invalidate_takes_a_number = true;  // Redis away: or no entry is looked at again
+
+  // Redis' side.
+  bool new_epoch_when_history_changes = true;
+  bool new_epoch_when_marks_are_gone = true;
+  bool new_epoch_when_caller_is_ahead = true;
+  bool numbers_never_go_back = true;  // also over epochs, for every caller
+
+  // Freshness.
+  bool stale_marks_stop_the_shared_tier = true;     // last read older than 1.5 s: no entries from or to Redis
+  bool strict_stops_memory = true;                  // and with consistency strict, none from memory
+  bool freshness_counts_from_the_beginning = true;  // of the read, not from its reply
+  bool only_complete_pages_are_fresh = true;        // a page that was cut says nothing about the rest
+};
+
+}  // namespace paracle::model
+
+#endif  // PARACLE_TESTS_MODEL_RULES_H_
