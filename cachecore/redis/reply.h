@@ -16,9 +16,9 @@ struct Reply {
   enum class Type { kNil, kStatus, kError, kInteger, kString, kArray };
 
   Type type = Type::kNil;
-  int64_t integer = 0;          // kInteger.
-  std::string text;             // kStatus, kError (with its code word, as "WRONGTYPE ..."), kString.
-  std::vector<Reply> elements;  // kArray; errors may stand inside.
+  int64_t integer = 0;               // kInteger.
+  std::string text = {};             // kStatus, kError (with its code word, as "WRONGTYPE ..."), kString.
+  std::vector<Reply> elements = {};  // kArray; errors may stand inside.
 
   bool is_nil() const { return type == Type::kNil; }
   bool is_string() const { return type == Type::kString; }
