@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "cachecore/redis/client.h"
+#include "cachecore/redis/url.h"
 #include "service/listen_address.h"
 
 namespace paracle::service {
@@ -17,12 +19,19 @@ enum class LogFormat { kText, kJson };
 // Defaults are in settings.cc, in text, where users read them; these fields hold what that text says.
 struct Config {
   bool enabled = true;
-  std::string backend;
+  std::string backend;     // "memory", "redis" or "valkey".
   absl::Duration ttl;      // > 0, <= max_ttl.
   absl::Duration max_ttl;  // > 0.
   int64_t max_size = 0;    // Entries; 0: no limit by number.
   int64_t max_bytes = 0;
   int64_t max_entry_bytes = 0;
+
+  bool shared() const { return backend != "memory"; }
+  cachecore::redis::Url redis_url;
+  cachecore::redis::TlsFiles redis_tls;
+  absl::Duration redis_timeout;  // Of one operation; > 0.
+  bool strict = false;           // Serve nothing without the shared tier, instead of going on from memory.
+  std::string prefix;            // Of every key in the shared tier. No braces.
 
   std::vector<ListenAddress> listen;  // Not empty.
   bool allow_insecure = false;

@@ -72,10 +72,27 @@ bool SetThreads(string_view text, int* out) {
   return true;
 }
 
-bool AcceptAny(string_view, Config&) { return true; }
-bool AcceptDuration(string_view text, Config&) { return ParseDuration(text).has_value(); }
+// Looked at now, so that a misspelt path is told at the start and not when Redis is reached.
+bool SetReadableFile(string_view text, std::string* out) {
+  *out = std::string(text);
+  return text.empty() || access(out->c_str(), R_OK) == 0;
+}
 
-constexpr auto kInert = SettingSpec::Role::kInert;
+bool AcceptAny(string_view, Config&) { return true; }
+
+bool SetUrl(string_view text, cachecore::redis::Url* out) {
+  const auto url = cachecore::redis::Url::Parse(text);
+  if (url.ok()) *out = *url;
+  return url.ok();
+}
+
+// Whoever scans for our keys must be able to tell the prefix from the rest, and Cluster hashes what is in braces.
+bool SetPrefix(string_view text, std::string* out) {
+  *out = std::string(text);
+  return !text.empty() && text.size() <= 128 && !absl::StrContains(text, '{') && !absl::StrContains(text, '}');
+}
+
+constexpr auto kShared = SettingSpec::Role::kShared;
 constexpr auto kNotYet = SettingSpec::Role::kNotYet;
 constexpr string_view kSwitch = "true or false";
 constexpr string_view kDuration = "a duration such as 50ms, 30s, 12h or 30d (a plain number is seconds)";
@@ -84,12 +101,14 @@ constexpr string_view kPositiveDuration = "a duration over 0 such as 50ms, 30s, 
 constexpr SettingSpec kTable[] = {
     {"ENABLED", "true", kSwitch, "false: every lookup misses, every answer is accepted and dropped",
      [](string_view text, Config& config) { return SetSwitch(text, &config.enabled); }},
-    {"BACKEND", "memory", "memory", "where answers are kept",
+    {"BACKEND", "memory", "memory, redis or valkey", "where answers are kept: here alone, or shared behind memory",
      [](string_view text, Config& config) {
        config.backend = std::string(text);
-       return text == "memory";
+       return text == "memory" || text == "redis" || text == "valkey";
      }},
-    {"REDIS_URL", "redis://localhost:6379/0", "a URL", "the shared tier", AcceptAny, kInert, true},
+    {"REDIS_URL", "redis://localhost:6379/0",
+     "redis://[USER:PASSWORD@]HOST[:PORT][/DB], rediss://... for TLS, or unix:///PATH[?db=DB]", "the shared tier",
+     [](string_view text, Config& config) { return SetUrl(text, &config.redis_url); }, kShared, true},
     {"TTL", "3600", kPositiveDuration, "life of an entry whose Set does not say",
      [](string_view text, Config& config) { return SetDuration(text, absl::Milliseconds(1), &config.ttl); }},
     {"MAX_SIZE", "1000", "a whole number from 0 (no limit by number)", "entries in the memory tier",
@@ -102,14 +121,26 @@ constexpr SettingSpec kTable[] = {
      [](string_view text, Config& config) { return SetSize(text, 1, 1 << 30, &config.max_entry_bytes); }},
     {"MAX_TTL", "30d", kPositiveDuration, "longer lives are cut to this",
      [](string_view text, Config& config) { return SetDuration(text, absl::Milliseconds(1), &config.max_ttl); }},
-    {"REDIS_TIMEOUT", "50ms", kDuration, "limit of one operation on the shared tier", AcceptDuration, kInert},
-    {"REDIS_CACERT", "", "a file", "CA of the shared tier", AcceptAny, kInert},
-    {"REDIS_CERT", "", "a file", "certificate shown to the shared tier", AcceptAny, kInert},
-    {"REDIS_KEY", "", "a file", "key of that certificate", AcceptAny, kInert},
-    {"CONSISTENCY", "available", "available or strict", "what to do without the shared tier",
-     [](string_view text, Config&) { return text == "available" || text == "strict"; }, kInert},
-    {"PREFIX", "paracle:llm:", "text without braces", "prefix of every key in the shared tier",
-     [](string_view text, Config&) { return !absl::StrContains(text, '{') && !absl::StrContains(text, '}'); }, kInert},
+    {"REDIS_TIMEOUT", "50ms", "a duration from 1ms to 10s such as 50ms", "limit of one operation on the shared tier",
+     [](string_view text, Config& config) {
+       return SetDuration(text, absl::Milliseconds(1), &config.redis_timeout) &&
+              config.redis_timeout <= absl::Seconds(10);
+     },
+     kShared},
+    {"REDIS_CACERT", "", "a PEM file that can be read", "CA of the shared tier; without it, the system's",
+     [](string_view text, Config& config) { return SetReadableFile(text, &config.redis_tls.ca); }, kShared},
+    {"REDIS_CERT", "", "a PEM file that can be read", "certificate shown to the shared tier",
+     [](string_view text, Config& config) { return SetReadableFile(text, &config.redis_tls.certificate); }, kShared},
+    {"REDIS_KEY", "", "a PEM file that can be read", "key of that certificate",
+     [](string_view text, Config& config) { return SetReadableFile(text, &config.redis_tls.key); }, kShared},
+    {"CONSISTENCY", "available", "available or strict",
+     "while the shared tier is away: go on from memory, or stop serving after 1.5 s",
+     [](string_view text, Config& config) {
+       return SetChoice<bool>(text, {{"available", false}, {"strict", true}}, &config.strict);
+     },
+     kShared},
+    {"PREFIX", "paracle:llm:", "1 to 128 bytes without braces", "prefix of every key in the shared tier",
+     [](string_view text, Config& config) { return SetPrefix(text, &config.prefix); }, kShared},
     {"LISTEN", "127.0.0.1:50051",
      "a comma list of HOST:PORT, [IPV6]:PORT and unix:/PATH (port 0: any free one; unix paths below 108 bytes)",
      "where to serve gRPC", [](string_view text, Config& config) { return SetListen(text, &config.listen); }},

@@ -104,6 +104,15 @@ absl::Status CheckTogether(absl::Span<const Setting> settings, const Config& con
     return BadValue(Named(settings, "MAX_ENTRY_BYTES"),
                     absl::StrCat("is more than PARACLE_CACHE_MAX_BYTES, ", Named(settings, "MAX_BYTES").value));
   }
+  if (config.redis_tls.certificate.empty() != config.redis_tls.key.empty()) {
+    const bool has_key = config.redis_tls.certificate.empty();
+    return BadValue(Named(settings, has_key ? "REDIS_KEY" : "REDIS_CERT"),
+                    absl::StrCat("needs PARACLE_CACHE_REDIS_", has_key ? "CERT" : "KEY", " beside it"));
+  }
+  const bool has_tls_files = !config.redis_tls.ca.empty() || !config.redis_tls.certificate.empty();
+  if (config.shared() && has_tls_files && config.redis_url.kind != cachecore::redis::Url::Kind::kTls) {
+    return BadValue(Named(settings, "REDIS_URL"), "has no TLS, but TLS files are given; want rediss://...");
+  }
   for (const ListenAddress& address : config.listen) {
     if (address.IsLoopback() || config.allow_insecure) continue;
     return BadValue(Named(settings, "LISTEN"),
@@ -167,8 +176,9 @@ absl::StatusOr<Config> ToConfig(absl::Span<const Setting> settings) {
 
 std::vector<std::string> Warnings(absl::Span<const Setting> settings) {
   std::vector<std::string> warnings;
+  if (Named(settings, "BACKEND").value != "memory") return warnings;
   for (const Setting& setting : settings) {
-    if (setting.spec->role != SettingSpec::Role::kInert || setting.source == SettingSource::kDefault) continue;
+    if (setting.spec->role != SettingSpec::Role::kShared || setting.source == SettingSource::kDefault) continue;
     warnings.push_back(absl::StrCat(setting.VariableName(), " has no effect with backend memory"));
   }
   return warnings;

@@ -29,7 +29,7 @@ struct SettingSpec {
   bool (*apply)(absl::string_view value, Config& config);  // False: not accepted.
   enum class Role {
     kActive,
-    kInert,   // Accepted, but without effect on the memory backend: warned of.
+    kShared,  // Of the shared tier: without effect on the memory backend, and then warned of.
     kNotYet,  // Neglecting it would be unsafe, so setting it stops the start.
   } role = Role::kActive;
   bool secret = false;

@@ -134,10 +134,24 @@ TEST(SettingsTest, BadValuesStopTheStartWithOneLineThatSaysWhatIsAccepted) {
        "PARACLE_CACHE_TTL: \"0\" (environment) is not accepted; want a duration over 0"},
       {"too few bytes", {"--max-bytes", "10KiB"}, {}, "PARACLE_CACHE_MAX_BYTES: \"10KiB\" (flag) is not accepted; "},
       {"unknown unit", {"--max-bytes", "10MiBs"}, {}, "PARACLE_CACHE_MAX_BYTES: \"10MiBs\" (flag) is not accepted; "},
-      {"backend of later",
-       {"--backend", "redis"},
+      {"backend of another kind",
+       {"--backend", "memcached"},
        {},
-       "PARACLE_CACHE_BACKEND: \"redis\" (flag) is not accepted; want memory"},
+       "PARACLE_CACHE_BACKEND: \"memcached\" (flag) is not accepted; want memory, redis or valkey"},
+      {"URL of another kind",
+       {"--redis-url", "http://:hunter2@db"},
+       {},
+       "PARACLE_CACHE_REDIS_URL: \"***\" (flag) is not accepted; want redis://"},
+      {"no time for an operation", {"--redis-timeout", "0"}, {}, "PARACLE_CACHE_REDIS_TIMEOUT: \"0\" (flag) is not"},
+      {"a CA that is not there", {"--redis-cacert", "/nonexistent.pem"}, {}, "PARACLE_CACHE_REDIS_CACERT: \"/none"},
+      {"a certificate without its key",
+       {"--redis-cert", "/dev/null"},
+       {},
+       "PARACLE_CACHE_REDIS_CERT: \"/dev/null\" (flag) needs PARACLE_CACHE_REDIS_KEY beside it"},
+      {"a CA for a connection without TLS",
+       {"--backend=redis", "--redis-cacert=/dev/null"},
+       {},
+       "PARACLE_CACHE_REDIS_URL: \"redis://localhost:6379/0\" (default) has no TLS"},
       {"switch that is neither",
        {"--enabled=maybe"},
        {},
@@ -195,19 +209,34 @@ TEST(SettingsTest, UnknownNamesAndSectionsInTheFileAreNamed) {
   EXPECT_THAT(std::string(Read({"--config", nested.path()}).status.message()), HasSubstr("\"config\""));
 }
 
-TEST(SettingsTest, SecretsAreMaskedAndInertSettingsWarnedOf) {
+TEST(SettingsTest, SecretsAreMaskedAndSettingsWithoutEffectWarnedOf) {
   const Outcome outcome = Read({"--redis-url", "redis://:hunter2@db", "--redis-timeout", "10ms"});
   ASSERT_TRUE(outcome.status.ok());
   EXPECT_EQ(outcome.Named("REDIS_URL").DisplayValue(), "***");
   EXPECT_THAT(Warnings(outcome.settings), ElementsAre("PARACLE_CACHE_REDIS_URL has no effect with backend memory",
                                                       "PARACLE_CACHE_REDIS_TIMEOUT has no effect with backend memory"));
   EXPECT_THAT(Warnings(Read({}).settings), ElementsAre());
+  EXPECT_THAT(Warnings(Read({"--backend=redis", "--redis-timeout=10ms"}).settings), ElementsAre());
 }
 
 TEST(SettingsTest, AllowInsecureIsASwitchThatOpensEveryInterface) {
   EXPECT_TRUE(Read({"--allow-insecure", "--listen", "0.0.0.0:1"}).status.ok());
   EXPECT_TRUE(Read({"--listen", "[::]:1"}, {{"PARACLE_CACHE_ALLOW_INSECURE", "yes"}}).status.ok());
   EXPECT_FALSE(Read({"--allow-insecure=false", "--listen", "0.0.0.0:1"}).status.ok());
+}
+
+TEST(SettingsTest, TheSharedTierIsReadInItsOwnTerms) {
+  const Config config = Read({"--backend=valkey", "--redis-url=rediss://me:p%40ss@db:1/2", "--redis-cacert=/dev/null",
+                              "--redis-timeout=20ms", "--consistency=strict", "--prefix=x:"})
+                            .config;
+  EXPECT_TRUE(config.shared());
+  EXPECT_EQ(config.redis_url.host, "db");
+  EXPECT_EQ(config.redis_url.password, "p@ss");
+  EXPECT_EQ(config.redis_url.db, 2);
+  EXPECT_EQ(config.redis_tls.ca, "/dev/null");
+  EXPECT_EQ(config.redis_timeout, absl::Milliseconds(20));
+  EXPECT_TRUE(config.strict);
+  EXPECT_EQ(config.prefix, "x:");
 }
 
 TEST(SettingsTest, RaisedEntryLimitRaisesTheMessageLimit) {
