@@ -30,8 +30,9 @@ std::string RandomDigest() {
   return bytes;
 }
 
-// OK when the probe came back as it was written and is gone now.
-absl::Status Probe(RpcClient& client, const std::string& name_space) {
+// OK when the probe came back as it was written and is gone now. Without its shared tier a server forgets the probe
+// itself, but cannot promise that for all: `degraded` forgives it that.
+absl::Status Probe(RpcClient& client, const std::string& name_space, bool degraded) {
   pb::SetRequest set;
   set.mutable_entry()->set_namespace_(name_space);
   set.mutable_entry()->set_digest(RandomDigest());
@@ -53,7 +54,7 @@ absl::Status Probe(RpcClient& client, const std::string& name_space) {
   if (!found.ok()) return found.status();
   if (!found->has_hit()) return absl::InternalError("the probe entry was stored but not found");
   if (found->hit().payload() != set.payload()) return absl::InternalError("the probe entry came back changed");
-  if (!removed.ok()) return removed.status();
+  if (!removed.ok() && !(degraded && absl::IsUnavailable(removed.status()))) return removed.status();
   // Looked up again, since a count may be an estimate.
   const absl::StatusOr<pb::GetResponse> again = client.Get(get);
   if (!again.ok()) return again.status();
@@ -64,6 +65,8 @@ absl::Status Probe(RpcClient& client, const std::string& name_space) {
 struct Verdict {
   std::string backend;  // Empty: not told.
   bool enabled = true;
+  bool degraded = false;  // The shared tier is not used now, because of `why_degraded`.
+  std::string why_degraded;
   absl::Status probe;
   absl::Duration took;
 };
@@ -77,11 +80,13 @@ Verdict Examine(RpcClient& client, const std::string& name_space) {
   if (stats.ok()) {
     verdict.backend = stats->backend();
     verdict.enabled = stats->enabled();
+    verdict.degraded = stats->shared_tier().state() == pb::SharedTierStatus::STATE_DEGRADED;
+    verdict.why_degraded = stats->shared_tier().reason();
   }
   if (IsConnectFailure(stats.status())) {
     verdict.probe = stats.status();
   } else if (verdict.enabled) {  // A cache that is switched off keeps no probe, on purpose.
-    verdict.probe = Probe(client, name_space);
+    verdict.probe = Probe(client, name_space, verdict.degraded);
   }
   verdict.took = absl::Now() - start;
   return verdict;
@@ -91,7 +96,10 @@ void PrintText(const Verdict& verdict) {
   std::string text;
   if (!verdict.backend.empty()) absl::StrAppend(&text, "Backend: ", verdict.backend, "\n");
   if (!verdict.enabled) absl::StrAppend(&text, "Enabled: false (every lookup misses)\n");
-  if (verdict.probe.ok()) {
+  if (verdict.probe.ok() && verdict.degraded) {
+    absl::StrAppend(&text, "Status: ", OnStdout(Color::kYellow, "[DEGRADED]"),
+                    " Serving from memory alone: ", verdict.why_degraded, "\n");
+  } else if (verdict.probe.ok()) {
     absl::StrAppend(&text, "Status: ", OnStdout(Color::kGreen, "[OK]"), " Healthy\n");
   } else {
     absl::StrAppend(&text, "Status: ", OnStdout(Color::kRed, "[FAIL]"), " ", absl::string_view(verdict.probe.message()),
@@ -104,10 +112,15 @@ void PrintJson(const Session& session, const Verdict& verdict) {
   using Json = nlohmann::ordered_json;
   Json json;
   json["healthy"] = verdict.probe.ok();
+  json["degraded"] = verdict.degraded;
   json["backend"] = verdict.backend.empty() ? Json(nullptr) : Json(verdict.backend);
   json["enabled"] = verdict.enabled;
   json["endpoint"] = session.client.endpoint;
-  json["reason"] = verdict.probe.ok() ? Json(nullptr) : Json(std::string(verdict.probe.message()));
+  if (!verdict.probe.ok()) {
+    json["reason"] = std::string(verdict.probe.message());
+  } else {
+    json["reason"] = verdict.degraded ? Json(verdict.why_degraded) : Json(nullptr);
+  }
   json["duration_ms"] = absl::ToDoubleMilliseconds(verdict.took);
   WriteData(Dump(json));
 }
@@ -137,7 +150,7 @@ void AddHealthCommand(CLI::App& cache, Session& session) {
   CLI::App& command = *cache.add_subcommand("health", "Store, read and delete a probe entry");
   OnCommand<HealthFlags>(command, session, RunHealth);
   command.footer(
-      "Exit code: 0 healthy, 2 cannot connect, 4 unhealthy.\n"
+      "Exit code: 0 healthy or degraded (the shared tier is away, memory serves), 2 cannot connect, 4 unhealthy.\n"
       "Examples:\n"
       "  paracle cache health\n"
       "  paracle cache health --endpoint cache.internal:50051 --cacert ca.pem --timeout 2s");

@@ -67,7 +67,7 @@ void AddStatsCommand(CLI::App& cache, Session& session) {
       [](const std::string& text) { return ParseDuration(text.empty() ? "1" : text, absl::Seconds(1)); },
       [&flags](absl::Duration interval) { flags.watch = interval; })
       ->expected(0, 1);
-  command.add_flag("--replica-only", flags.replica_only, "Only the server that answers, not all that share a tier");
+  command.add_flag("--replica", flags.replica_only, "Only the server that answers, not all that share a tier");
   command.footer(
       "Examples:\n"
       "  paracle cache stats\n"

@@ -55,6 +55,16 @@ void AddCounters(const pb::Stats& stats, Json& json) {
   json["estimated_cost_saved"] = stats.saved_cost_usd();
 }
 
+Json SharedTierJson(const pb::GetStatsResponse& response) {
+  if (!response.has_shared_tier()) return nullptr;
+  const pb::SharedTierStatus& tier = response.shared_tier();
+  Json json;
+  json["degraded"] = tier.state() == pb::SharedTierStatus::STATE_DEGRADED;
+  json["reason"] = tier.reason().empty() ? Json(nullptr) : Json(tier.reason());
+  json["totals_time"] = TimeOrNull(tier.has_totals_time(), tier.totals_time());
+  return json;
+}
+
 Json ModelJson(const pb::ModelStats& row) {
   Json json;
   json["namespace"] = row.namespace_();
@@ -79,6 +89,9 @@ std::string StatsText(const pb::GetStatsResponse& response) {
   if (stats.has_average_uncached_time()) text += AverageLine("Average Uncached Time", stats.average_uncached_time());
   absl::StrAppend(&text, "  Cached Tokens: ", stats.cached_tokens(), "\n  Uncached Tokens: ", stats.uncached_tokens(),
                   "\n");
+  if (response.shared_tier().state() == pb::SharedTierStatus::STATE_DEGRADED) {
+    absl::StrAppend(&text, "  Shared Tier: degraded: ", response.shared_tier().reason(), "\n");
+  }
   return text;
 }
 
@@ -92,6 +105,7 @@ Json StatsJson(const pb::GetStatsResponse& response) {
   json["evictions"] = stats.evictions();
   json["start_time"] = TimeOrNull(stats.has_start_time(), stats.start_time());
   json["last_updated"] = TimeOrNull(stats.has_update_time(), stats.update_time());
+  json["shared_tier"] = SharedTierJson(response);
   json["by_model"] = Json::array();
   for (const pb::ModelStats& row : response.by_model()) json["by_model"].push_back(ModelJson(row));
   return json;

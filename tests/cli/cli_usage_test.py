@@ -146,5 +146,5 @@ def test_bash_completes_files(paracle, tmp_path):
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_every_command_and_flag_is_in_the_completion_script(paracle, shell):
     script = paracle("completion", shell).out
-    for word in [*COMMANDS, "replica-only", "threshold", "explain", "dry-run", "token-file"]:
+    for word in [*COMMANDS, "replica", "threshold", "explain", "dry-run", "token-file"]:
         assert word in script

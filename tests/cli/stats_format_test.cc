@@ -79,8 +79,8 @@ std::vector<std::string> NamesOf(const Json& json) {
 TEST(StatsJsonTest, HasExactlyTheDocumentedMembers) {
   const auto names = ElementsAre("avg_cached_time_ms", "avg_uncached_time_ms", "by_model", "cache_size",
                                  "cached_tokens", "estimated_cost_saved", "evictions", "hit_rate", "hits",
-                                 "last_updated", "max_cache_size", "miss_rate", "misses", "speedup_factor",
-                                 "start_time", "total_requests", "uncached_tokens", "utilization");
+                                 "last_updated", "max_cache_size", "miss_rate", "misses", "shared_tier",
+                                 "speedup_factor", "start_time", "total_requests", "uncached_tokens", "utilization");
   EXPECT_THAT(NamesOf(StatsJson(Busy())), names);
   EXPECT_THAT(NamesOf(StatsJson(Fresh())), names) << "an unknown figure is null, not absent";
 }
@@ -110,6 +110,23 @@ TEST(StatsJsonTest, IsNullWhereNothingIsKnown) {
   }
   EXPECT_EQ(json["hits"], 0);
   EXPECT_EQ(json["by_model"], Json::array());
+}
+
+TEST(StatsTextTest, SaysWhenTheSharedTierIsAway) {
+  GetStatsResponse response = Busy();
+  response.mutable_shared_tier()->set_state(paracle::cache::v1::SharedTierStatus::STATE_CONNECTED);
+  EXPECT_EQ(StatsText(response), StatsText(Busy())) << "nothing to say while it is there";
+  response.mutable_shared_tier()->set_state(paracle::cache::v1::SharedTierStatus::STATE_DEGRADED);
+  response.mutable_shared_tier()->set_reason("connection refused");
+  EXPECT_EQ(StatsText(response), StatsText(Busy()) + "  Shared Tier: degraded: connection refused\n");
+}
+
+TEST(StatsJsonTest, TellsOfTheSharedTierIfThereIsOne) {
+  EXPECT_TRUE(StatsJson(Busy())["shared_tier"].is_null());
+  const Json json = StatsJson(FromText("shared_tier { state: STATE_DEGRADED reason: 'gone' }"))["shared_tier"];
+  EXPECT_EQ(json["degraded"], true);
+  EXPECT_EQ(json["reason"], "gone");
+  EXPECT_TRUE(json["totals_time"].is_null());
 }
 
 TEST(StatsJsonTest, SizesOfOneNamespaceAreNotKnown) {
