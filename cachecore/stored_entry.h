@@ -4,21 +4,26 @@
 // inside are compared with those asked for, every length is checked before it is believed, and whatever does not fit is
 // a miss, never an error and never a crash. Stateless; thread-safe.
 //
-// Format 1; numbers are little-endian, lengths are varints (protobuf's). A reader refuses formats that it does not
-// know.
+// Format 1. Numbers are little-endian; lengths and counts are varints (protobuf's, in their shortest spelling); a text
+// is its length and its bytes. Nothing stands before, between or after.
 //
-//   magic "PRCL" | format (1 byte) | flags (1 byte: bit 0 encrypted, never set yet) | length of the encryption header
-//   (varint; 0) and its bytes | length of the head (varint) | head | codec (1 byte: 0 as it is, 1 zstd) | payload size
-//   before compression (varint) | stored bytes | XXH64 or CRC-32C of everything before (see the .cc), 8 bytes
+//   "PRCL" | format, 1 byte | flags, 1 byte: bit 0 encrypted | encryption header, a text
+//   length of the head | head
+//   codec, 1 byte: 0 as it is, 1 one zstd frame that tells its size | size of the payload before compression
+//   stored bytes | XXH64 (seed 0) of everything before, 8 bytes
 //
-// The head is a run of fields in a fixed order: digest, namespace, provider, model, content type, tags, position of the
-// fill (epoch, number), created and expires (unix ms), prompt tokens, completion tokens, cost, latency. It stands
-// before the payload, so that GETRANGE of the first kHeadBytes shows what reclaiming must know.
+// The head: digest, 32 bytes | namespace, provider, model, content type: texts | number of tags, each a text |
+// where the fill began: epoch, number, 8 bytes each | created, expires: ms since 1970, 8 bytes each | prompt tokens,
+// completion tokens, 4 bytes each | cost in US dollars, a binary64 | latency in ns, 8 bytes.
+// It stands before the payload, so that GETRANGE of the first kStoredHeadBytes shows what reclaiming must know.
+//
+// Flags and encryption header are room for what is to come: a reader of format 1 refuses those that are not 0 and empty
+// as it refuses another format, unread. That is a miss, like everything that is refused.
 #ifndef PARACLE_CACHECORE_STORED_ENTRY_H_
 #define PARACLE_CACHECORE_STORED_ENTRY_H_
 
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -46,8 +51,8 @@ struct StoredHead {
 
 struct StoredEntry {
   StoredHead head;
-  std::string decompressed;   // Empty when the payload was stored as it is.
-  absl::string_view payload;  // Into `decompressed`, or into the bytes that were read.
+  std::unique_ptr<char[]> decompressed;  // nullptr when the payload was stored as it is.
+  absl::string_view payload;             // Into `decompressed`, or into the bytes that were read.
 };
 
 struct StoredEntryLimits {
@@ -59,16 +64,19 @@ struct StoredEntryLimits {
 // How much of an entry to read to see its head; heads that are longer (many tags) are told by their own length.
 inline constexpr size_t kStoredHeadBytes = 4096;
 
-// `spec.create_time` or `now` begins its life; spec.fill_token is not read. Payload, namespace, names and tags are
-// within the limits that the service has checked.
+// `spec.create_time` or `now` begins its life, which ends spec.ttl later (at most 730 days); spec.fill_token is not
+// read. One allocation; times are kept to the millisecond, latency up to 365 days.
+// REQUIRES: the namespace is not empty; namespace, names and tags are within the limits that the service has checked.
 std::string EncodeStoredEntry(const EntrySpec& spec, MarkTable::Position begun, absl::Time now,
                               const StoredEntryLimits& limits = {});
 
 // Not OK: not an entry of ours, or damaged (DATA_LOSS); of a format that is not known (UNIMPLEMENTED); larger than the
-// limit (RESOURCE_EXHAUSTED). Whether it has expired, and is valid, is the caller's business.
+// limit, or than memory (RESOURCE_EXHAUSTED). Whether it is the entry that was asked for, has expired, and is valid, is
+// the caller's business. No more is allocated than the stored bytes can really hold.
 absl::StatusOr<StoredEntry> DecodeStoredEntry(absl::string_view bytes, const StoredEntryLimits& limits = {});
 
-// The same for the beginning of an entry, which is not checked for damage. OUT_OF_RANGE: the head is longer.
+// The same for the beginning of an entry (or all of it). OUT_OF_RANGE: the head is longer; read the entry. A head has
+// no checksum of its own: what may be done because of it is deleting the entry, after comparing digest and namespace.
 absl::StatusOr<StoredHead> DecodeStoredHead(absl::string_view beginning);
 
 }  // namespace paracle::cachecore
