@@ -114,12 +114,13 @@ bool Connection::ReadSome() {
   for (int reads = 0; reads < kReadsInARow; ++reads) {
     const absl::Span<char> buffer = reader_->Buffer();
     const Progress progress = stream_->Read(buffer);
+    if (progress.bytes > 0) {
+      progress_ = SteadyNow();
+      reader_->Commit(progress.bytes);
+      Deliver();
+      owner_.AfterReplies();
+    }
     if (!progress.error.ok()) Lose(progress.error);
-    if (progress.bytes == 0) return false;
-    progress_ = SteadyNow();
-    reader_->Commit(progress.bytes);
-    Deliver();
-    owner_.AfterReplies();
     if (!lost_.ok() || progress.bytes < buffer.size()) return false;
   }
   return true;

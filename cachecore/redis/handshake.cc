@@ -94,9 +94,10 @@ asio::awaitable<absl::StatusOr<Reply>> ReadReply(Stream& stream, ReplyReader& re
     if (!next.ok()) co_return next.status();
     if (next->has_value()) co_return **std::move(next);
     const Progress progress = stream.Read(reader.Buffer());
-    if (!progress.error.ok()) co_return progress.error;
     reader.Commit(progress.bytes);
-    if (progress.want != Want::kNothing) co_await stream.Wait(progress.want);
+    if (progress.bytes > 0) continue;
+    if (!progress.error.ok()) co_return progress.error;
+    co_await stream.Wait(progress.want);
   }
 }
 

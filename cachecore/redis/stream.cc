@@ -44,6 +44,7 @@ asio::awaitable<absl::Status> Stream::Connect(const Url& url, const TlsFiles& tl
     last = co_await ConnectTo((*endpoints)[(attempt + i) % endpoints->size()]);
     if (last.ok() || closed_) break;
   }
+  if (last.ok() && url.kind == Url::Kind::kTls) last = co_await StartTls(url.host, tls);
   co_return last;
 }
 
@@ -76,6 +77,19 @@ asio::awaitable<absl::Status> Stream::ConnectTo(const Endpoint& endpoint) {
   co_return absl::OkStatus();
 }
 
+asio::awaitable<absl::Status> Stream::StartTls(const std::string& host, const TlsFiles& files) {
+  auto session = TlsSession::Create(files, host, socket_.native_handle());
+  if (!session.ok()) co_return session.status();
+  tls_ = *std::move(session);
+  while (!closed_) {
+    const Progress progress = tls_->ShakeHands();
+    if (!progress.error.ok()) co_return progress.error;
+    if (progress.want == Want::kNothing) co_return absl::OkStatus();
+    co_await Wait(progress.want);
+  }
+  co_return absl::CancelledError("closed");
+}
+
 // What a unix socket does not know of, it refuses without harm.
 void Stream::SetOptions() {
   const int fd = socket_.native_handle();
@@ -89,18 +103,20 @@ void Stream::SetOptions() {
 }
 
 Progress Stream::Read(absl::Span<char> into) {
+  if (closed_) return {.error = absl::CancelledError("closed")};
+  if (tls_ != nullptr) return tls_->Read(into);
   return Outcome(::recv(socket_.native_handle(), into.data(), into.size(), 0), Want::kRead, "read");
 }
 
 Progress Stream::Write(absl::Span<const iovec> pieces) {
+  if (closed_) return {.error = absl::CancelledError("closed")};
+  if (tls_ != nullptr) return tls_->Write(pieces);
   if (pieces.empty()) return {};
   msghdr message = {};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
   return Outcome(::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL), Want::kWrite, "write");
 }
-
-bool Stream::unwritten() const { return false; }
 
 asio::awaitable<void> Stream::Wait(Want want) {
   std::error_code ignored;  // A closed stream says so at the next attempt.

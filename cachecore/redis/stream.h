@@ -13,23 +13,17 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "cachecore/redis/client.h"
+#include "cachecore/redis/progress.h"
+#include "cachecore/redis/tls_session.h"
 
 namespace paracle::cachecore::redis {
-
-enum class Want { kNothing, kRead, kWrite };
-
-// What one attempt has come to: some bytes, or what to wait for, or why the stream is over.
-struct Progress {
-  size_t bytes = 0;
-  Want want = Want::kNothing;
-  absl::Status error = absl::OkStatus();
-};
 
 class Stream {
  public:
@@ -47,7 +41,7 @@ class Stream {
   // May take fewer bytes than are given. TLS takes a copy: then unwritten() may be true with nothing left to give, and
   // an empty Write goes on with it.
   Progress Write(absl::Span<const iovec> pieces);
-  bool unwritten() const;
+  bool unwritten() const { return tls_ != nullptr && tls_->unwritten(); }
 
   // Returns also when the stream has been closed. REQUIRES: want is not kNothing.
   asio::awaitable<void> Wait(Want want);
@@ -62,9 +56,11 @@ class Stream {
 
   asio::awaitable<absl::StatusOr<std::vector<Endpoint>>> Resolve(const Url& url);
   asio::awaitable<absl::Status> ConnectTo(const Endpoint& endpoint);
+  asio::awaitable<absl::Status> StartTls(const std::string& host, const TlsFiles& files);
   void SetOptions();
 
   Socket socket_;
+  std::unique_ptr<TlsSession> tls_;
   asio::ip::tcp::resolver resolver_;
   bool closed_ = false;
 };
