@@ -48,9 +48,9 @@ void Checker::CheckLocal(const Served& served) {
 }
 
 void Checker::Violate(absl::string_view what, int replica, const Value& value, const Invalidation& done) {
-  violation_ = absl::StrCat(what, " replica ", replica, ": ", Describe(value), " although ", DescribeName(done.name),
-                            " was invalidated at replica ", done.replica, " at #", done.called, ", answered at ",
-                            done.acknowledged, " ms");
+  violation_ = absl::StrCat(what, " replica ", replica, ": ", Describe(value), " although ",
+                            Describe(NameOfMark{done.name}), " was invalidated at replica ", done.replica, " at #",
+                            done.called, ", answered at ", done.acknowledged, " ms");
 }
 
 }  // namespace paracle::model

@@ -4,7 +4,8 @@
 
 namespace paracle::model {
 
-std::string DescribeName(int name) {
+std::string Describe(NameOfMark mark) {
+  const int name = mark.index;
   if (name < kFirstDigest) return absl::StrCat("namespace:", name);
   if (name < kFirstModel) return absl::StrCat("digest:", name - kFirstDigest);
   if (name < kFirstTag) return absl::StrCat("model:", (name - kFirstModel) / 2, "/", (name - kFirstModel) % 2);

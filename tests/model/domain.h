@@ -59,9 +59,18 @@ inline Names NamesOf(const Value& value) {
 
 inline bool Concerns(int name, const Value& value) { return (NamesOf(value) >> name) & 1; }
 
-std::string DescribeName(int name);
+struct NameOfMark {
+  int index;
+};
+
+std::string Describe(NameOfMark name);
 std::string Describe(const Value& value);
 std::string Describe(const Token& token);
+// For what needs no words of its own.
+template <typename Part>
+const Part& Describe(const Part& part) {
+  return part;
+}
 
 }  // namespace paracle::model
 

@@ -32,6 +32,8 @@ struct Profile {
   int replicas = 2;
   int max_marks = 16;
   int page_limit = 16;
+  int table_size = 16;  // marks a replica keeps
+  int questions = 6;    // that anybody asks
   int steps = 100;
   int longest_pause = 60;  // between steps, ms
   int fills = 1000;        // misses that somebody fills
@@ -43,6 +45,7 @@ struct Profile {
   int connection_lost = 0;
   int partition = 0;
   int redis_fails = 0;
+  int redis_stays_up = 500;  // of these: no time in between, as after a failover
   int eviction = 0;
   int restart = 0;
   int write_late = 0;

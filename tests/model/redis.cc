@@ -11,16 +11,17 @@ int Size(const Marks& set) {
 
 }  // namespace
 
-void Redis::Begin(int max_marks) {
+void Redis::Begin(int max_marks, int page_limit) {
   max_marks_ = max_marks;
+  page_limit_ = page_limit;
   history_ = 1;
   marks_ = {};
   entries_ = {};
 }
 
-Page Redis::Read(Known known, int limit, EpochId fresh) {
+Page Redis::Read(Known known, EpochId fresh) {
   Enter(known, fresh);
-  return PageFor(known, limit);
+  return PageFor(known, false);
 }
 
 Page Redis::Add(int name, Known known, EpochId fresh, Message* published) {
@@ -29,7 +30,7 @@ Page Redis::Add(int name, Known known, EpochId fresh, Message* published) {
   marks_.set[name] = ++marks_.seq;
   Trim();
   *published = {marks_.epoch, marks_.seq, static_cast<uint8_t>(name)};
-  return PageFor(known, kNames);
+  return PageFor(known, rules_.pages_of_adds_are_never_cut);
 }
 
 void Redis::ReplaceMarks(const MarkState& state) {
@@ -56,19 +57,19 @@ void Redis::BeginEpoch(Known known, EpochId fresh) {
   marks_ = {.hash_present = true, .epoch = fresh, .history = history_, .seq = last + 1, .floor = last + 1};
 }
 
-Page Redis::PageFor(Known known, int limit) const {
+Page Redis::PageFor(Known known, bool whole) const {
   const bool same = known.epoch == marks_.epoch;
   Page page{.epoch = marks_.epoch, .from = known.seq, .to = marks_.seq, .floor = marks_.floor};
   if (!same && rules_.other_epochs_from_the_floor) page.from = marks_.floor;
   for (int name = 0; name < kNames; ++name) {
     if (marks_.set[name] > page.from) page.marks[name] = marks_.set[name];
   }
-  if (same || !rules_.other_epochs_are_never_cut) Cut(page, limit);
+  if (!whole && (same || !rules_.other_epochs_are_never_cut)) Cut(page);
   return page;
 }
 
-void Redis::Cut(Page& page, int limit) const {
-  for (int size = Size(page.marks); size > limit; --size) {
+void Redis::Cut(Page& page) const {
+  for (int size = Size(page.marks); size > page_limit_; --size) {
     auto newest = std::max_element(page.marks.begin(), page.marks.end());
     *newest = 0;
     page.to = *std::max_element(page.marks.begin(), page.marks.end());

@@ -50,10 +50,10 @@ class Redis {
  public:
   explicit Redis(const Rules& rules) : rules_(rules) {}
 
-  // An empty server that keeps at most `max_marks` marks.
-  void Begin(int max_marks);
+  // An empty server that keeps at most `max_marks` marks and cuts pages at `page_limit` of them.
+  void Begin(int max_marks, int page_limit);
 
-  Page Read(Known known, int limit, EpochId fresh);
+  Page Read(Known known, EpochId fresh);
   // Places a mark; `published` is what subscribers are told.
   Page Add(int name, Known known, EpochId fresh, Message* published);
 
@@ -70,12 +70,13 @@ class Redis {
   void Enter(Known known, EpochId fresh);
   bool NeedsNewEpoch(Known known) const;
   void BeginEpoch(Known known, EpochId fresh);
-  Page PageFor(Known known, int limit) const;
-  void Cut(Page& page, int limit) const;
+  Page PageFor(Known known, bool whole) const;
+  void Cut(Page& page) const;
   void Trim();
 
   const Rules& rules_;
   int max_marks_ = 0;
+  int page_limit_ = 0;
   uint32_t history_ = 1;
   MarkState marks_;
   Entries entries_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 
 namespace paracle::model {
 
@@ -18,7 +19,7 @@ bool Replica::Learn(const Page& page, Ms began, Ms now) {
     if (rules_.pages_have_no_gaps && page.from > Shared(latest_)) return false;
     latest_ = std::max(latest_, Ours(page.to));
   } else {
-    if (rules_.numbers_never_go_back && Ours(page.to) <= latest_) return false;
+    if (rules_.other_epochs_must_be_ahead && Ours(page.to) <= latest_) return false;
     epoch_ = page.epoch;
     latest_ = Ours(page.to);
     floor_ = 0;
@@ -26,6 +27,7 @@ bool Replica::Learn(const Page& page, Ms began, Ms now) {
   }
   for (int name = 0; name < kNames; ++name) marks_[name] = std::max(marks_[name], Ours(page.marks[name]));
   floor_ = std::max(floor_, Ours(page.floor));
+  Fold();
   const Ms as_of = rules_.freshness_counts_from_the_beginning ? began : now;
   if (page.complete || !rules_.only_complete_pages_are_fresh) last_read_began_ = std::max(last_read_began_, as_of);
   return true;
@@ -36,12 +38,26 @@ bool Replica::Hear(const Message& message) {
   if (message.seq <= Shared(latest_)) return true;
   if (rules_.messages_only_in_order && message.seq != Shared(latest_) + 1) return false;
   marks_[message.name] = latest_ = Ours(message.seq);
+  Fold();
   return true;
 }
 
 void Replica::InvalidateLocally(int name) {
   marks_[name] = latest_ + 1;
   if (rules_.local_invalidate_takes_a_number) ++latest_;
+  Fold();
+}
+
+void Replica::Fold() {
+  if (max_marks_ >= kNames) return;
+  Marks sorted = marks_;
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  if (sorted[max_marks_ - 1] == 0) return;
+  const Seq newest_forgotten = sorted[max_marks_ / 2];
+  for (Seq& mark : marks_) {
+    if (mark <= newest_forgotten) mark = 0;
+  }
+  if (rules_.folding_raises_the_floor) floor_ = std::max(floor_, newest_forgotten);
 }
 
 std::optional<Value> Replica::FromMemory(int question, Ms now) {

@@ -22,7 +22,7 @@ inline constexpr Seq Shared(Seq ours) { return ours >> kLocalBits; }
 
 class Replica {
  public:
-  Replica(const Rules& rules, bool strict) : rules_(rules), strict_(strict) {}
+  Replica(const Rules& rules, bool strict, int max_marks) : rules_(rules), strict_(strict), max_marks_(max_marks) {}
 
   // A new process. `own_epoch` stands in until the first page.
   void Start(EpochId own_epoch);
@@ -47,10 +47,12 @@ class Replica {
   bool Set(const Value& value, Token token);
 
  private:
+  void Fold();
   bool Valid(const Value& value, Token token, bool any_epoch) const;
 
   const Rules& rules_;
   const bool strict_;
+  const int max_marks_;
   EpochId epoch_ = 0;
   Seq latest_ = 0;
   Seq floor_ = 0;

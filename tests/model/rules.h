@@ -9,32 +9,36 @@ struct Rules {
   // Reading and writing entries.
   bool validate_at_read = true;                     // memory: checked at every read when latest has moved on
   bool entries_name_their_question = true;          // Redis: an entry of another question is a miss
-  bool set_checks_token = true;                     // a Set with a token that is not valid is refused
+  bool set_checks_token = true;                     // a Set whose token is not valid is refused
   bool token_taken_before_lookup = true;            // not when the miss is known
   bool floor_refuses_old_tokens = true;             // older than the newest forgotten mark: refused
   bool memory_dies_with_its_epoch = true;           // memory: token.epoch must be the table's
   bool shared_entries_die_with_their_epoch = true;  // Redis: the same
-  bool promoted_entries_keep_their_token = true;    // not "token = now", as a Set without a token gets
+  bool promoted_entries_keep_their_token = true;    // not "now", as a Set without a token gets
   bool checked_again_under_the_promotion = true;    // not only when the reply arrived
-  bool tokens_from_ahead_wait = true;               // token.seq <= latest
+  bool tokens_from_ahead_wait = true;               // token.seq <= latest (a second net, see below)
 
-  // The table of marks.
-  bool polling = true;                          // reads every 500 ms; without it: messages and the read at a connect
+  // A replica's table of marks.
+  bool polling = true;                          // reads every 500 ms; without: messages and a read at each connect
   bool messages_only_in_order = true;           // applied only at latest + 1
-  bool messages_name_their_epoch = true;        // applied only if the epoch is ours
-  bool pages_have_no_gaps = true;               // a page that begins after latest is ignored
-  bool other_epochs_from_the_floor = true;      // a caller of another epoch gets every mark, not those after its number
-  bool other_epochs_are_never_cut = true;       // the limit of a page holds only within the caller's epoch
-  bool one_ordered_mark_connection = true;      // replies in order, none from a lost connection
-  bool own_epoch_before_the_first_page = true;  // a random one, so tokens of two starts never look alike
+  bool messages_name_their_epoch = true;        // applied only if that is ours
+  bool pages_have_no_gaps = true;               // a page that begins above latest is ignored (a second net)
+  bool other_epochs_must_be_ahead = true;       // or they are ignored: the check at a read compares numbers alone
+  bool one_ordered_mark_connection = true;      // replies in order, and none from a lost connection
+  bool own_epoch_before_the_first_page = true;  // a random one: tokens of two starts must not look alike
   bool acknowledge_after_learning = true;       // not when the reply came
-  bool local_invalidate_takes_a_number = true;  // Redis away: or no entry is looked at again
+  bool folding_raises_the_floor = true;         // a full table forgets old marks, not what they forbid
+  bool local_invalidate_takes_a_number = true;  // Redis away: without one, no entry is looked at again
 
   // Redis' side.
-  bool new_epoch_when_history_changes = true;
-  bool new_epoch_when_marks_are_gone = true;
-  bool new_epoch_when_caller_is_ahead = true;
-  bool numbers_never_go_back = true;  // also over epochs, for every caller
+  bool new_epoch_when_history_changes = true;  // another replication id
+  bool new_epoch_when_marks_are_gone = true;   // fewer in the set than were counted
+  bool new_epoch_when_caller_is_ahead = true;  // of the same epoch, with a higher number (a second net)
+  bool every_epoch_is_fresh = true;            // a random drawn for each call, not one for the process
+  bool numbers_never_go_back = true;           // for no caller, of no epoch
+  bool other_epochs_from_the_floor = true;     // a caller of another epoch gets every mark, not those above its number
+  bool other_epochs_are_never_cut = true;      // the limit of a page holds only within the caller's epoch
+  bool pages_of_adds_are_never_cut = true;     // or a mark is acknowledged that its caller has not seen
 
   // Freshness.
   bool stale_marks_stop_the_shared_tier = true;     // last read older than 1.5 s: no entries from or to Redis

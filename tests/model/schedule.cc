@@ -14,7 +14,9 @@ class Driver {
       Pause();
       Fault();
       Ask();
+      if (dice_.Chance(5)) Audit();
     }
+    if (!world_.checker().violated()) Audit();
     return !world_.checker().violated();
   }
 
@@ -25,11 +27,20 @@ class Driver {
     world_.Advance(dice_.Between(0, long_one ? 1500 : profile_.longest_pause));
   }
 
+  // Once every bound has run out, everything that is still served is looked at.
+  void Audit() {
+    world_.Advance(kSeenWithin + dice_.Between(1, 600));
+    for (int replica = 0; replica < profile_.replicas; ++replica) {
+      for (int question = 0; question < profile_.questions; ++question) world_.Get(replica, question);
+    }
+    world_.Advance(100);
+  }
+
   void Ask() {
     const uint32_t kind = dice_.Below(100);
     if (kind < 70) return world_.Get(AnyReplica(), AnyQuestion());
     if (kind < 75) return world_.SetWithoutToken(AnyReplica(), AnyQuestion());
-    if (kind < 95) return world_.Invalidate(AnyReplica(), static_cast<int>(dice_.Below(kNames)));
+    if (kind < 95) return world_.Invalidate(AnyReplica(), AnyName());
   }
 
   void Fault() {
@@ -49,7 +60,7 @@ class Driver {
 
   void FailRedis() {
     const int slot = dice_.Between(-1, 1);
-    const Ms down = dice_.Chance(500) ? 0 : dice_.Between(1, 2500);
+    const Ms down = dice_.Chance(profile_.redis_stays_up) ? 0 : dice_.Between(1, 2500);
     const Concerned concerned = AnyConcerned();
     world_.FailRedis(slot, concerned, down, dice_.Chance(250));
   }
@@ -59,7 +70,15 @@ class Driver {
     return {.marks = kind != 0, .entries = kind != 1};
   }
   int AnyReplica() { return static_cast<int>(dice_.Below(profile_.replicas)); }
-  int AnyQuestion() { return static_cast<int>(dice_.Below(kQuestions)); }
+  // Mostly one that concerns what is asked.
+  int AnyName() {
+    const uint8_t question = static_cast<uint8_t>(AnyQuestion());
+    for (;;) {
+      const int name = static_cast<int>(dice_.Below(kNames));
+      if (dice_.Chance(100) || Concerns(name, {.question = question, .tags = (1 << kTags) - 1})) return name;
+    }
+  }
+  int AnyQuestion() { return static_cast<int>(dice_.Below(profile_.questions)); }
 
   World& world_;
   const Profile& profile_;

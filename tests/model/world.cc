@@ -8,7 +8,7 @@ void World::Begin(const Profile& profile, uint64_t seed, std::string* log) {
   log_ = log;
   now_ = 0;
   moment_ = last_epoch_ = 0;
-  redis_.Begin(profile.max_marks);
+  redis_.Begin(profile.max_marks, profile.page_limit);
   marks_down_until_ = entries_down_until_ = 0;
   copies_[0] = copies_[1] = {};
   queue_.Clear();
@@ -19,7 +19,7 @@ void World::Begin(const Profile& profile, uint64_t seed, std::string* log) {
   checker_.Begin(profile.strict);
   nodes_.clear();
   for (int replica = 0; replica < profile.replicas; ++replica) {
-    nodes_.emplace_back(rules_, profile.strict).table.Start(FreshEpoch());
+    nodes_.emplace_back(rules_, profile_).table.Start(FreshEpoch());
     queue_.Add(dice_.Between(0, 20), What::kConnect, replica, 0);
     queue_.Add(dice_.Between(0, 500), What::kPoll, replica, 0);
   }
@@ -50,7 +50,7 @@ void World::Happen(const Event& event) {
     case What::kMarkReply:
       return MarkReply(replica, calls_[subject], subject);
     case What::kLateLearning:
-      nodes_[replica].table.Learn(calls_[subject].page, calls_[subject].began, now_);
+      Learn(replica, calls_[subject]);
       return;
     case What::kMessage:
       return Hear(replica, messages_[subject]);

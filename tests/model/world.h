@@ -36,6 +36,7 @@ struct Totals {
   uint64_t epochs = 0;
   uint64_t pages_ignored = 0;
   uint64_t pages_cut = 0;
+  uint64_t needlessly_stale = 0;  // gets at a replica that thinks itself stale although its way to Redis is sound
 };
 
 // What of Redis a failure concerns: in a Cluster, marks and entries may be on different servers.
@@ -71,7 +72,7 @@ class World {
 
  private:
   struct Node {
-    explicit Node(const Rules& rules, bool strict) : table(rules, strict) {}
+    Node(const Rules& rules, const Profile& profile) : table(rules, profile.strict, profile.table_size) {}
     Replica table;
     bool connected = false;
     int connection = 0;
@@ -95,7 +96,9 @@ class World {
   void SendRead(int replica);
   void SendMarkCall(int replica, MarkCall call);
   void MarkCallAtRedis(int replica, MarkCall& call, size_t index);
+  void Execute(MarkCall& call);
   void MarkReply(int replica, MarkCall& call, size_t index);
+  bool Learn(int replica, const MarkCall& call);
   void Settle(int replica, MarkCall& call, bool learned);
   void Acknowledge(int replica, MarkCall& call);
   void AnswerUnavailable(int replica, int name, Moment called);
@@ -103,6 +106,7 @@ class World {
   void Hear(int replica, const Message& message);
   Ms MarkDelay(int replica);
   EpochId FreshEpoch() { return ++last_epoch_; }
+  EpochId EpochFor(const MarkCall& call);
 
   // world_entries.cc
   void ReadAtRedis(int replica, EntryRead& read, size_t index);
@@ -113,12 +117,14 @@ class World {
   void WriteAtRedis(int replica, const Fill& fill);
   void Serve(int replica, int question, const Value& value, bool from_memory);
 
+  bool Sound(const Node& node) const { return now_ > node.trouble_until + kSeenWithin; }
   bool Partitioned(const Node& node) const { return now_ < node.partitioned_until; }
   void Trouble(Node& node, Ms until) { node.trouble_until = std::max(node.trouble_until, until); }
 
+  // Words are made only if somebody listens.
   template <typename... Parts>
   void Say(const Parts&... parts) {
-    if (log_ != nullptr) absl::StrAppend(log_, now_, " ms #", moment_, ": ", parts..., "\n");
+    if (log_ != nullptr) absl::StrAppend(log_, now_, " ms #", moment_, ": ", Describe(parts)..., "\n");
   }
 
   const Rules& rules_;

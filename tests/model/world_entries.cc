@@ -11,10 +11,11 @@ constexpr Ms kOperationTimeout = 50;
 void World::Get(int replica, int question) {
   Node& node = nodes_[replica];
   ++totals_.gets;
+  if (Sound(node) && node.table.Stale(now_)) ++totals_.needlessly_stale;
   EntryRead read{.question = question, .incarnation = node.incarnation, .token = node.table.Now(), .began = moment_};
   if (const auto value = node.table.FromMemory(question, now_)) return Serve(replica, question, *value, true);
   if (!node.table.UsesShared(now_)) return Miss(replica, read);
-  Say("replica ", replica, " asks Redis for question ", question, ", ", Describe(read.token));
+  Say("replica ", replica, " asks Redis for question ", question, ", ", read.token);
   read.started = now_;
   queue_.Add(now_ + dice_.Between(1, kOperationTimeout / 2), What::kReadAtRedis, replica, reads_.size());
   reads_.push_back(read);
@@ -36,7 +37,7 @@ void World::ReadReply(int replica, EntryRead& read, size_t index) {
   if (read.incarnation != node.incarnation) return;
   if (Partitioned(node) || !node.table.Accepts(read.found, read.question)) return Miss(replica, read);
   Serve(replica, read.question, read.found.value, false);
-  queue_.Add(now_ + dice_.Between(0, 20), What::kPromotion, replica, index);
+  queue_.Add(now_ + dice_.Between(0, dice_.Chance(100) ? 500 : 20), What::kPromotion, replica, index);
 }
 
 void World::Promotion(int replica, const EntryRead& read) {
@@ -68,7 +69,7 @@ void World::Land(int replica, size_t index) {
   const Fill& fill = fills_[index];
   Node& node = nodes_[replica];
   const bool accepted = node.table.Set(fill.value, fill.token);
-  Say("replica ", replica, accepted ? " stores " : " refuses ", Describe(fill.value), " ", Describe(fill.token));
+  Say("replica ", replica, accepted ? " stores " : " refuses ", fill.value, " ", fill.token);
   ++(accepted ? totals_.landed : totals_.refused);
   if (!accepted) return;
   checker_.OnAccepted(replica, fill.value);
@@ -79,7 +80,7 @@ void World::Land(int replica, size_t index) {
 
 void World::WriteAtRedis(int replica, const Fill& fill) {
   if (Partitioned(nodes_[replica]) || now_ < entries_down_until_) return;
-  Say("Redis: entry ", Describe(fill.value), " ", Describe(fill.token));
+  Say("Redis: entry ", fill.value, " ", fill.token);
   redis_.entries()[fill.value.question] = {true, fill.value, fill.token};
 }
 
@@ -88,15 +89,14 @@ void World::Serve(int replica, int question, const Value& value, bool from_memor
   const bool degraded = node.table.Stale(now_);
   ++(from_memory ? totals_.memory_hits : totals_.shared_hits);
   if (degraded) ++totals_.degraded_hits;
-  Say("replica ", replica, " serves ", Describe(value), " from ", from_memory ? "memory" : "Redis",
-      degraded ? ", degraded" : "");
+  Say("replica ", replica, " serves ", value, " from ", from_memory ? "memory" : "Redis", degraded ? ", degraded" : "");
   checker_.OnServed({.replica = replica,
                      .asked = question,
                      .value = value,
                      .now = now_,
                      .from_memory = from_memory,
                      .degraded = degraded,
-                     .link_was_sound = now_ > node.trouble_until + kSeenWithin});
+                     .link_was_sound = Sound(node)});
 }
 
 }  // namespace paracle::model

@@ -66,25 +66,33 @@ void World::MarkCallAtRedis(int replica, MarkCall& call, size_t index) {
     if (current) LoseConnection(replica);
     return;
   }
-  const EpochId before = redis_.marks().epoch;
-  if (call.add) {
-    Message message;
-    call.page = redis_.Add(call.name, call.known, FreshEpoch(), &message);
-    Publish(message);
-  } else {
-    call.page = redis_.Read(call.known, profile_.page_limit, FreshEpoch());
-  }
-  if (redis_.marks().epoch != before) {
-    ++totals_.epochs;
-    Say("Redis begins epoch ", redis_.marks().epoch);
-  }
-  if (!call.page.complete) ++totals_.pages_cut;
-  Say("Redis: ", call.add ? "add " : "read", call.add ? DescribeName(call.name) : "", " of replica ", replica,
-      " knowing e", call.known.epoch, " ", call.known.seq, " -> page e", call.page.epoch, " (", call.page.from, ", ",
-      call.page.to, "] floor ", call.page.floor, call.page.complete ? "" : " cut");
+  Execute(call);
   Ms due = now_ + MarkDelay(replica);
   if (rules_.one_ordered_mark_connection && current) due = node.last_reply_due = std::max(due, node.last_reply_due);
   queue_.Add(due, What::kMarkReply, replica, index);
+}
+
+void World::Execute(MarkCall& call) {
+  const EpochId before = redis_.marks().epoch;
+  if (call.add) {
+    Message message;
+    call.page = redis_.Add(call.name, call.known, EpochFor(call), &message);
+    Publish(message);
+  } else {
+    call.page = redis_.Read(call.known, EpochFor(call));
+  }
+  if (redis_.marks().epoch != before) ++totals_.epochs;
+  if (!call.page.complete) ++totals_.pages_cut;
+  const Page& page = call.page;
+  Say("Redis: ", call.add ? "add" : "read", " of replica ", call.replica, " knowing e", call.known.epoch, " ",
+      call.known.seq, " -> ", before != page.epoch ? "new epoch, " : "", "page e", page.epoch, " (", page.from, ", ",
+      page.to, "] floor ", page.floor, page.complete ? "" : " cut");
+}
+
+EpochId World::EpochFor(const MarkCall& call) {
+  if (rules_.every_epoch_is_fresh) return FreshEpoch();
+  constexpr EpochId kBeyondFreshOnes = 1'000'000;
+  return kBeyondFreshOnes + call.replica * 1000 + call.incarnation;
 }
 
 void World::MarkReply(int replica, MarkCall& call, size_t index) {
@@ -99,12 +107,17 @@ void World::MarkReply(int replica, MarkCall& call, size_t index) {
     queue_.Add(now_ + dice_.Between(0, 100), What::kLateLearning, replica, index);
     return;
   }
-  const bool learned = node.table.Learn(call.page, call.began, now_);
+  const bool learned = Learn(replica, call);
+  if (call.add && !call.settled) Settle(replica, call, learned);
+  if (current && (!learned || !call.page.complete) && node.reads_under_way == 0) SendRead(replica);
+}
+
+bool World::Learn(int replica, const MarkCall& call) {
+  const bool learned = nodes_[replica].table.Learn(call.page, call.began, now_);
   if (!learned) ++totals_.pages_ignored;
   Say("replica ", replica, learned ? " learns" : " ignores", " page e", call.page.epoch, " (", call.page.from, ", ",
       call.page.to, "]");
-  if (call.add && !call.settled) Settle(replica, call, learned);
-  if (current && (!learned || !call.page.complete) && node.reads_under_way == 0) SendRead(replica);
+  return learned;
 }
 
 void World::Settle(int replica, MarkCall& call, bool learned) {
@@ -116,19 +129,19 @@ void World::Settle(int replica, MarkCall& call, bool learned) {
 void World::Acknowledge(int replica, MarkCall& call) {
   call.settled = true;
   ++totals_.acknowledged;
-  Say("replica ", replica, " acknowledges Invalidate(", DescribeName(call.name), ") called at #", call.called);
+  Say("replica ", replica, " acknowledges Invalidate(", NameOfMark{call.name}, ") called at #", call.called);
   checker_.OnAcknowledged(replica, call.name, call.called, now_);
 }
 
 void World::AnswerUnavailable(int replica, int name, Moment called) {
   ++totals_.unavailable;
-  Say("replica ", replica, " answers UNAVAILABLE to Invalidate(", DescribeName(name), ") called at #", called);
+  Say("replica ", replica, " answers UNAVAILABLE to Invalidate(", NameOfMark{name}, ") called at #", called);
   nodes_[replica].table.InvalidateLocally(name);
   checker_.OnAppliedLocally(replica, name, called);
 }
 
 void World::Invalidate(int replica, int name) {
-  Say("Invalidate(", DescribeName(name), ") at replica ", replica);
+  Say("Invalidate(", NameOfMark{name}, ") at replica ", replica);
   if (!nodes_[replica].connected) return AnswerUnavailable(replica, name, moment_);
   SendMarkCall(replica, {.add = true, .name = name, .called = moment_});
 }
@@ -138,8 +151,8 @@ void World::Publish(const Message& message) {
   for (int replica = 0; replica < profile_.replicas; ++replica) {
     for (int copies = dice_.Chance(profile_.message_doubled) ? 2 : 1; copies > 0; --copies) {
       if (dice_.Chance(profile_.message_lost)) continue;
-      const bool late = dice_.Chance(profile_.message_late);
-      queue_.Add(now_ + dice_.Between(1, late ? 3000 : 15), What::kMessage, replica, messages_.size() - 1);
+      const Ms slowest = !dice_.Chance(profile_.message_late) ? 15 : dice_.Chance(500) ? 200 : 3000;
+      queue_.Add(now_ + dice_.Between(1, slowest), What::kMessage, replica, messages_.size() - 1);
     }
   }
 }
@@ -149,7 +162,7 @@ void World::Hear(int replica, const Message& message) {
   if (Partitioned(node)) return;
   const bool used = node.table.Hear(message);
   Say("replica ", replica, used ? " hears" : " cannot use", " e", message.epoch, " ", message.seq, " ",
-      DescribeName(message.name));
+      NameOfMark{message.name});
   if (!used && rules_.polling && node.connected && node.reads_under_way == 0) SendRead(replica);
 }
 
