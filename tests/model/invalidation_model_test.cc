@@ -1,5 +1,6 @@
 // The invalidation protocol, modelled: see rules.h for what it consists of, checker.h for what it promises, world.h for
-// what it has to bear. PARACLE_MODEL_SCHEDULES overrides how many schedules the whole protocol has to survive.
+// what it has to bear. PARACLE_MODEL_SCHEDULES overrides how many schedules the whole protocol has to survive;
+// with PARACLE_MODEL_STORY set, every schedule that was found is told event by event.
 #include <cstdlib>
 #include <iostream>
 #include <optional>
@@ -45,6 +46,16 @@ TEST(InvalidationModelTest, NoScheduleBreaksAPromise) {
   ASSERT_FALSE(finding.has_value()) << Story(rules, finding->seed);
   Print(world.totals(), Schedules());
   EXPECT_EQ(world.totals().needlessly_stale, 0);
+}
+
+TEST(InvalidationModelTest, TheSameSeedTellsTheSameStory) {
+  const Rules rules = Without(&Rules::validate_at_read);
+  World world(rules);
+  const auto finding = Explore(world, 1, 1000);
+  ASSERT_TRUE(finding.has_value());
+  const std::string story = Story(rules, finding->seed);
+  EXPECT_EQ(story, Story(rules, finding->seed));
+  EXPECT_TRUE(absl::EndsWith(story, world.checker().violation() + "\n"));
 }
 
 // The other way not to serve what is old: never to catch up.
@@ -150,6 +161,7 @@ TEST_P(WithoutRuleTest, SomeScheduleBreaksAPromise) {
   ASSERT_TRUE(finding.has_value()) << "the rule is superfluous, or the schedules are too tame";
   std::cout << "without " << GetParam().name << ": seed " << finding->seed << " after " << finding->schedules
             << " schedules, " << world.checker().violation() << "\n";
+  if (std::getenv("PARACLE_MODEL_STORY") != nullptr) std::cout << Story(rules, finding->seed);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -3,8 +3,18 @@
 
 namespace paracle::model {
 
-// The rules of the mark protocol whose loss loses a promise: one switch each, so that a test can take out one and
-// watch the checker notice. All true is the protocol.
+// The rules of the mark protocol, one switch each, so that a test can take out one and watch the checker notice that a
+// promise is lost. All true is the protocol:
+//
+// Redis keeps a hash (epoch, history, seq, floor, count) and a set of marks (name -> seq). Every call first sees to it
+// that the epoch still stands for one unbroken sequence, else it begins a new one; then it reads, or adds a mark and
+// publishes it; and answers with a page of what the caller does not know. A replica follows page by page. A fill's
+// token is where its replica stood when the question was asked; a token is valid as long as it is of the table's epoch,
+// not below the floor, and no mark that concerns the answer is above it. An Invalidate is acknowledged once its own
+// mark was learnt. Whoever has not read for 1.5 s is stale.
+//
+// Left out: two servers that both answer as masters. Whoever goes back to a server left behind, still in its old epoch,
+// finds there what was invalidated at the other. That is for whoever chooses the server to prevent.
 struct Rules {
   // Reading and writing entries.
   bool validate_at_read = true;                     // memory: checked at every read when latest has moved on

@@ -70,6 +70,7 @@ class Driver {
     return {.marks = kind != 0, .entries = kind != 1};
   }
   int AnyReplica() { return static_cast<int>(dice_.Below(profile_.replicas)); }
+
   // Mostly one that concerns what is asked.
   int AnyName() {
     const uint8_t question = static_cast<uint8_t>(AnyQuestion());

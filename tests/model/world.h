@@ -4,6 +4,9 @@
 // Replicas, their ways to Redis and the people who ask and fill, in virtual time. Everything that takes time is an
 // event; how long it takes, and whether it arrives, the dice say. Not thread-safe: one world, one schedule at a time.
 //
+// world.cc has time and what befalls the servers, world_marks.cc the mark connections and messages, world_entries.cc
+// Gets, fills and stored entries. schedule.h decides what happens next, checker.h what should not have.
+//
 // Mark calls of a replica share one connection, on which requests and replies keep their order; entries are read and
 // written on others. A connection that is lost takes its replies with it, and perhaps its requests.
 
