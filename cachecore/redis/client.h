@@ -31,9 +31,9 @@ namespace paracle::cachecore::redis {
 
 // PEM files. Empty: the system's CAs; no client certificate. Read again at every connect.
 struct TlsFiles {
-  std::string ca;
-  std::string certificate;  // With its key: both or neither.
-  std::string key;
+  std::string ca = {};
+  std::string certificate = {};  // With its key: both or neither.
+  std::string key = {};
 };
 
 struct ClientOptions {
