@@ -18,7 +18,8 @@ class Command {
   explicit Command(absl::Span<const absl::string_view> arguments);
   Command(std::initializer_list<absl::string_view> arguments);
 
-  absl::string_view wire() const { return {wire_.get(), size_}; }
+  // Empty once moved from.
+  absl::string_view wire() const { return {wire_.get(), wire_ == nullptr ? 0 : size_}; }
 
  private:
   struct Free {
