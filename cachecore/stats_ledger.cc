@@ -86,6 +86,13 @@ bool IsZero(const LedgerCounts& c) {
   return (c.hits | c.misses | c.sets | c.evictions | c.expirations | c.invalidations) == 0;
 }
 
+void AddRow(const std::pair<std::string, std::string>& name, bool overflow, const LedgerCounts& counts,
+            LedgerSnapshot& snapshot) {
+  if (IsZero(counts)) return;
+  snapshot.total = Add(snapshot.total, counts);
+  snapshot.rows.push_back({.ns = name.first, .model = name.second, .overflow = overflow, .counts = counts});
+}
+
 }  // namespace
 
 class LedgerRow {
@@ -129,8 +136,9 @@ class LedgerRow {
 StatsLedger::StatsLedger(LedgerOptions options, const Clock* clock)
     : options_(options),
       clock_(clock),
-      overflow_(std::make_unique<LedgerRow>(clock->WallTime())),
-      start_time_(clock->WallTime()) {}
+      created_(clock->WallTime()),
+      overflow_(std::make_unique<LedgerRow>(created_)),
+      start_time_(created_) {}
 
 StatsLedger::~StatsLedger() = default;
 
@@ -187,19 +195,20 @@ LedgerSnapshot StatsLedger::Snapshot(absl::string_view ns) const {
   LedgerSnapshot snapshot;
   snapshot.start_time = start_time_;
   snapshot.update_time = clock_->WallTime();
-  const auto add = [&snapshot](absl::string_view ns, absl::string_view model, bool overflow, const LedgerRow& row) {
-    const LedgerCounts counts = Subtract(row.Raw(), row.baseline);
-    if (IsZero(counts)) return;
-    snapshot.total = Add(snapshot.total, counts);
-    snapshot.rows.push_back(
-        {.ns = std::string(ns), .model = std::string(model), .overflow = overflow, .counts = counts});
-  };
   for (const auto& [name, row] : rows_) {
     if (!ns.empty() && name.first != ns) continue;
-    add(name.first, name.second, false, *row);
+    AddRow(name, false, Subtract(row->Raw(), row->baseline), snapshot);
     if (!ns.empty()) snapshot.start_time = std::max(snapshot.start_time, row->start_time);
   }
-  if (ns.empty()) add("", "", true, *overflow_);
+  if (ns.empty()) AddRow({}, true, Subtract(overflow_->Raw(), overflow_->baseline), snapshot);
+  return snapshot;
+}
+
+LedgerSnapshot StatsLedger::SinceStart() const {
+  MutexLock lock(mutex_);
+  LedgerSnapshot snapshot{.total = {}, .rows = {}, .start_time = created_, .update_time = clock_->WallTime()};
+  for (const auto& [name, row] : rows_) AddRow(name, false, row->Raw(), snapshot);
+  AddRow({}, true, overflow_->Raw(), snapshot);
   return snapshot;
 }
 

@@ -81,6 +81,9 @@ class StatsLedger {
   // the overflow row is in nobody's total but the whole.
   LedgerSnapshot Snapshot(absl::string_view ns) const;
 
+  // Everything counted since the process began, whatever was reset: for whoever keeps sums of his own.
+  LedgerSnapshot SinceStart() const;
+
   // Counting goes on meanwhile; each event is counted either before or after. With a namespace, its rows start again
   // and what they had leaves the total of all; its part of the overflow row stays.
   void Reset(absl::string_view ns);
@@ -88,6 +91,7 @@ class StatsLedger {
  private:
   const LedgerOptions options_;
   const Clock* const clock_;
+  const absl::Time created_;
   std::unique_ptr<LedgerRow> overflow_;
 
   mutable Mutex mutex_;
