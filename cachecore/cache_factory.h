@@ -3,6 +3,7 @@
 #define PARACLE_CACHECORE_CACHE_FACTORY_H_
 
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -10,6 +11,7 @@
 #include "cachecore/cache.h"
 #include "cachecore/clock.h"
 #include "cachecore/memory_cache.h"
+#include "cachecore/shared_tier.h"
 #include "cachecore/stats_ledger.h"
 
 namespace paracle::cachecore {
@@ -18,18 +20,27 @@ struct CacheOptions {
   bool enabled = true;  // false: a DisabledCache, whatever the rest says.
   MemoryCacheOptions memory;
   absl::Duration sweep_interval = absl::Seconds(1);  // Expired entries are gone within ten of these.
+  std::optional<SharedTierOptions> shared = {};      // nullopt: memory alone.
 
   absl::Status Validate() const;
 };
 
-// A stack and what keeps it going. Threads stop when it is destroyed.
+// A stack and what keeps it going. Threads stop, and what is pending is answered, when it is destroyed.
 struct CacheStack {
-  std::unique_ptr<Cache> cache;                // Never null.
+  CacheStack() = default;
+  CacheStack(CacheStack&&) = default;
+  CacheStack& operator=(CacheStack&&) = default;
+  ~CacheStack();
+
+  std::unique_ptr<SharedTier> shared;          // Null: memory alone.
+  std::unique_ptr<MemoryCache> memory;         // Null when it is `cache` itself.
+  std::unique_ptr<Cache> cache;                // Never null: what is served.
   std::unique_ptr<BackgroundSweeper> sweeper;  // Null when there is nothing to sweep. Destroyed first.
 };
 
 // INVALID_ARGUMENT, naming the field, if the options make no sense. `ledger` and `clock` must outlive the stack.
-absl::StatusOr<CacheStack> MakeCache(const CacheOptions& options, StatsLedger* ledger, const Clock* clock);
+absl::StatusOr<CacheStack> MakeCache(const CacheOptions& options, StatsLedger* ledger, const Clock* clock,
+                                     SharedTierEvents events = {});
 
 }  // namespace paracle::cachecore
 

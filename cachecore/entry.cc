@@ -19,7 +19,6 @@ using TagList = std::vector<std::string>;
 
 constexpr size_t kMallocHeader = 8;
 constexpr int kTtlLowBits = 20;  // Of 36 in all.
-constexpr absl::Duration kMaxTtl = absl::Hours(24 * 730);
 constexpr int64_t kMaxCreatedMs = (int64_t{1} << 43) - 1;
 
 constexpr size_t kTokenSize = 17;

@@ -75,6 +75,8 @@ class Shard;
 // any.
 class Entry final : private internal::LruNode {
  public:
+  static constexpr absl::Duration kMaxTtl = absl::Hours(24 * 730);  // Longer lives are cut to it.
+
   // Copies the payload, once. `clock` is used during the call only; the label is shared and refcounted.
   // The fill began at `begun`; spec.fill_token is not read. Times shown to users are kept to the millisecond.
   // REQUIRES: the payload is smaller than 4 GiB.

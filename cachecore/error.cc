@@ -1,5 +1,7 @@
 #include "cachecore/error.h"
 
+#include <utility>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 
@@ -20,6 +22,20 @@ absl::Status InvalidField(absl::string_view field, absl::string_view message, ab
   absl::Status status = absl::InvalidArgumentError(absl::StrCat(field, ": ", message));
   status.SetPayload(kFieldUrl, absl::Cord(field));
   return WithReason(std::move(status), reason);
+}
+
+absl::Status StaleFillToken() {
+  return WithReason(absl::FailedPreconditionError("fill_token: the question was invalidated after the fill began, or "
+                                                  "the token is not of this server's making; nothing was stored"),
+                    kReasonStaleFillToken);
+}
+
+absl::Status SharedTierUnavailable(const absl::Status& why) {
+  return WithReason(
+      absl::UnavailableError(absl::StrCat("the shared tier could not be told of the invalidation (", why.message(),
+                                          "); it was applied to this server alone, and "
+                                          "may be repeated")),
+      kReasonSharedTierUnavailable);
 }
 
 absl::Status WithReason(absl::Status status, absl::string_view reason) {

@@ -52,12 +52,6 @@ bool Concerns(const InvalidationTarget& target, const Entry& entry) {
   return entry.digest() == target.digest;
 }
 
-absl::Status StaleFillToken() {
-  return WithReason(absl::FailedPreconditionError("fill_token: the question was invalidated after the fill began, or "
-                                                  "the token is not of this server's making; nothing was stored"),
-                    kReasonStaleFillToken);
-}
-
 }  // namespace
 
 absl::Status MemoryCacheOptions::Validate() const {
@@ -137,7 +131,7 @@ absl::StatusOr<SetOutcome> MemoryCache::Store(const EntrySpec& spec) {
     return outcome;
   }
   const EntryHandle entry = Entry::Create(spec, begun, labels_, *clock_);
-  if (!shard.Insert(entry, hash, Now(), removed)) return StaleFillToken();
+  if (!shard.Insert(entry, hash, Now(), Shard::IfPresent::kReplace, removed)) return StaleFillToken();
   EvictWhileOver(removed);
   ledger_->RecordSet(entry->label().row(), spec.origin);
   if (removed.Contains(entry.get())) return outcome;
@@ -165,7 +159,7 @@ bool MemoryCache::Promote(const EntryHandle& entry) {
   if (entry->expires_nanos() <= clock_->MonotonicNanos()) return false;
   const uint64_t hash = Shard::HashOf(entry->digest(), entry->label().ns_hash(), seed_);
   Removed removed(ledger_);
-  if (!ShardFor(hash).Insert(entry, hash, Now(), removed)) return false;
+  if (!ShardFor(hash).Insert(entry, hash, Now(), Shard::IfPresent::kKeep, removed)) return false;
   EvictWhileOver(removed);
   return !removed.Contains(entry.get());
 }
@@ -221,8 +215,12 @@ internal::Shard* MemoryCache::OldestShard() {
 }
 
 void MemoryCache::Sweep() {
-  MutexLock lock(sweep_mutex_);
-  SweepSome(kSweepsPerPass);
+  {
+    MutexLock lock(sweep_mutex_);
+    SweepSome(kSweepsPerPass);
+  }
+  Removed removed(ledger_);
+  EvictWhileOver(removed);  // Marks that were learnt from elsewhere take bytes too.
 }
 
 // One `share`-th of a pass, or what is left of it.

@@ -60,8 +60,9 @@ class MemoryCache final : public Cache {
   InvalidateOutcome Remove(const InvalidationTarget& target, bool dry_run);
   FillToken CurrentFillToken() const;
 
-  // Takes in an entry that another tier had, with the life it has left; counts no Set. False: it is not valid any more,
-  // has expired or is too large. REQUIRES: it was made with the labels of this cache's TierState.
+  // Takes in an entry that another tier had, with the life it has left, unless one is here: that may be newer. Counts
+  // no Set. False: none is here now, as it is not valid any more, has expired or is too large. REQUIRES: it was made
+  // with the labels of this cache's TierState.
   bool Promote(const EntryHandle& entry);
 
   // Drops what `target` names, without a mark: the caller has left one, or does not want any.

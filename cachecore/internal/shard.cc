@@ -74,7 +74,7 @@ std::optional<Hit> Shard::Lookup(const EntryId& id, uint64_t hash, Moment now, R
   return Hit{.entry = EntryHandle::Adopt(entry), .hit_count = entry->hits_};
 }
 
-bool Shard::Insert(const EntryHandle& handle, uint64_t hash, Moment now, Removed& removed) {
+bool Shard::Insert(const EntryHandle& handle, uint64_t hash, Moment now, IfPresent if_present, Removed& removed) {
   Entry* const entry = const_cast<Entry*>(handle.get());  // The table's own reference is not const.
   const EntryId id{.ns = entry->label().ns(), .digest = entry->digest()};
   MutexLock lock(mutex_);
@@ -83,7 +83,11 @@ bool Shard::Insert(const EntryHandle& handle, uint64_t hash, Moment now, Removed
   if (!valid_until) return false;
   entry->valid_from_.store(*valid_until, std::memory_order_relaxed);
   const auto it = table_.find(Key{id, hash}, hash);
-  if (it != table_.end()) TakeOut(*it, ReasonFor(Check(**it, now.nanos)), removed);
+  if (it != table_.end()) {
+    const Verdict verdict = Check(**it, now.nanos);
+    if (if_present == IfPresent::kKeep && verdict == Verdict::kKeep) return true;
+    TakeOut(*it, ReasonFor(verdict), removed);
+  }
   if (!MakeTableRoom(removed)) {
     removed.Add(handle, RemovalReason::kCapacity);
     return true;

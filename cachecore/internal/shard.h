@@ -62,7 +62,9 @@ class alignas(64) Shard {
 
   // Replaces what had the same name. False, and nothing changed, if `entry` is not valid any more.
   // Without `shared_order`, evicts until the budget holds; this may take `entry` itself.
-  bool Insert(const EntryHandle& entry, uint64_t hash, Moment now, Removed& removed);
+  // With kKeep, an entry that is there and may be served stays, and that is all.
+  enum class IfPresent { kReplace, kKeep };
+  bool Insert(const EntryHandle& entry, uint64_t hash, Moment now, IfPresent if_present, Removed& removed);
 
   // Takes out the entry of that name, if it is there and neither expired nor (unless it is the reason) invalid.
   bool Remove(const EntryId& id, uint64_t hash, Moment now, RemovalReason reason, Removed& removed);

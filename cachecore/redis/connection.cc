@@ -19,6 +19,8 @@ namespace {
 
 constexpr size_t kPiecesPerWrite = 256;
 constexpr int kReadsInARow = 16;  // Then the other connections have their turn.
+constexpr size_t kCongestedBytes = 256 << 10;
+constexpr std::chrono::milliseconds kCongestedSilence{5};
 constexpr std::chrono::seconds kStable{5};
 constexpr std::chrono::milliseconds kTimerGrain{1};
 
@@ -147,6 +149,11 @@ void Connection::Receive(PendingCommand& command, Reply reply) {
   } else {
     owner_.Answer(command, std::move(reply));
   }
+}
+
+bool Connection::congested(SteadyTime now) const {
+  if (write_blocked_ || reader_->reading_long() || queue_.unsent_bytes() > kCongestedBytes) return true;
+  return queue_.due() > 0 && now - progress_ > kCongestedSilence;
 }
 
 void Connection::Submit(std::unique_ptr<PendingCommand> command) {

@@ -57,6 +57,9 @@ class Connection {
   bool ready() const { return ready_; }
   size_t pending() const { return queue_.size(); }
 
+  // A command given to it now would wait: behind something large, or behind a peer that has been silent for a while.
+  bool congested(SteadyTime now) const;
+
   // REQUIRES: ready(). Nothing is written before Flush.
   void Submit(std::unique_ptr<PendingCommand> command);
   void Flush();

@@ -59,7 +59,7 @@ class MultiplexedClient final : public Client, private ConnectionOwner {
 
   // Gives what has been submitted to the connections, and flushes these.
   void Drain();
-  Connection* ConnectionFor(PendingCommand::Kind kind);
+  Connection* ConnectionFor(PendingCommand::Kind kind, SteadyTime now);
   void Refuse(PendingCommand& command, const absl::Status& why);
   bool AnyDataReady() const;
 

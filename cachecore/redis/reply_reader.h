@@ -2,8 +2,9 @@
 //
 //   Buffer -> the socket reads into it -> Commit -> Next until there is none -> Buffer ...
 //
-// A long bulk string at the top level hardly touches the parser: once its head is seen, Buffer is the tail of the
-// Reply's own string. Memory is taken because bytes came, never because a length was announced.
+// Bulk strings at the top level, which is what entries are, do not pass through the parser's own buffer: short ones are
+// copied once, and of a long one Buffer is the tail of the Reply's own string. Memory is taken because bytes came,
+// never because a length was announced.
 //
 // Not synchronised. An error is final: the stream has lost its frame.
 #ifndef PARACLE_CACHECORE_REDIS_REPLY_READER_H_
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -45,6 +47,9 @@ class ReplyReader {
   // nullopt: more bytes are needed. INTERNAL: a protocol error, from now on for ever.
   absl::StatusOr<std::optional<Reply>> Next();
 
+  // A long bulk string has begun and not ended.
+  bool reading_long() const { return long_size_ > 0; }
+
  private:
   struct Free {
     void operator()(redisReader* parser) const { redisReaderFree(parser); }
@@ -53,21 +58,26 @@ class ReplyReader {
   static redisReplyObjectFunctions Functions();
   static void* Place(const redisReadTask* task, Reply reply);
 
-  void ResetParser();
-  absl::string_view Unparsed() const;
-  // Whether the parser is to go on: not when the next reply is a long bulk string, or its first line is incomplete.
-  bool ParserMayGoOn();
-  // Takes the bulk string that begins `come`, and whose rest is yet to come, out of the parser.
-  void BeginLong(size_t size, absl::string_view come);
+  absl::string_view Unread() const { return {chunk_.get() + begin_, end_ - begin_}; }
+
+  // Each of them nullopt: more bytes are needed, or Break has been called.
+  std::optional<Reply> NextWhole();
+  std::optional<Reply> NextBulk(absl::string_view line);
+  std::optional<Reply> NextParsed(size_t size);
+  std::optional<Reply> GoOnParsing();
   std::optional<Reply> FinishLong();
-  std::optional<Reply> Parse();
-  bool Break(absl::string_view why);
+
+  void BeginLong(size_t size);
+  void Break(absl::string_view why);
 
   redisReplyObjectFunctions functions_ = Functions();
   std::unique_ptr<redisReader, Free> parser_;
-  std::unique_ptr<char[]> chunk_;
-  Reply root_;              // What the parser is building.
-  bool mid_reply_ = false;  // The parser has begun one.
+  Reply root_;              // What it is building.
+  bool mid_reply_ = false;  // It has begun one.
+
+  std::unique_ptr<char[]> chunk_;  // Come, and not read: from begin_ to end_.
+  size_t begin_ = 0;
+  size_t end_ = 0;
 
   // A long bulk string on its way. long_size_ counts its CRLF; 0: none.
   std::string long_;

@@ -33,8 +33,12 @@ struct Backend {
   bool exact_lru = true;         // The least recently used entry is the one that gives way.
   bool counts_exactly = true;    // Invalidate tells how many entries went.
   bool counts_hits = true;       // Hit.hit_count is exact.
+  bool has_usage = true;         // GetUsage and the ledger's removals tell what it holds and drops.
+  bool monotonic_expiry = true;  // Steps of the wall clock change nobody's life.
   bool survives_restart = true;  // A second cache made the same way finds what the first stored.
   std::string why_not;
+
+  std::string why_missing = {};  // Not empty: it cannot be made here, and nothing is proven of it.
 };
 
 inline std::string BackendName(const testing::TestParamInfo<Backend>& info) { return info.param.name; }
@@ -43,10 +47,15 @@ inline void PrintTo(const Backend& backend, std::ostream* out) { *out << backend
 
 class CacheConformance : public testing::TestWithParam<Backend> {
  protected:
-  void SetUp() override { cache_ = Make({}); }
+  void SetUp() override;
 
   std::unique_ptr<Cache> Make(const MemoryCacheOptions& options) { return GetParam().make(&clock_, &ledger_, options); }
 
+ public:
+  // Whether `make` is asked for the second cache of a pair, which finds what the first stored if it can.
+  static bool& SecondOfAPair();
+
+ protected:
   // The calls, made to wait for their answer.
   GetOutcome Get(int question, const std::string& ns = "default");
   absl::StatusOr<SetOutcome> Set(const Answer& answer);

@@ -1,0 +1,166 @@
+#include "cachecore/redis_cache.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "cachecore/error.h"
+#include "cachecore/stored_entry.h"
+
+namespace paracle::cachecore {
+namespace {
+
+using redis::Command;
+using redis::Lane;
+using redis::Reply;
+using Kind = InvalidationTarget::Kind;
+
+void Count(std::atomic<int64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+// What is left for Redis. The deadline is the caller's, on the wall clock of gRPC.
+absl::Duration TimeFor(const redis::Client& client, absl::Time deadline) {
+  const absl::Duration timeout = client.options().operation_timeout;
+  return deadline == absl::InfiniteFuture() ? timeout : std::min(timeout, deadline - absl::Now());
+}
+
+}  // namespace
+
+void RedisCache::Get(const EntryId& id, absl::Time deadline, GetDone done) {
+  const FillToken begun = state_.marks.Now();
+  Find(id, deadline, [begun, done = std::move(done)](EntryHandle entry) mutable {
+    if (!entry) return std::move(done)(Miss{.fill_token = begun});
+    std::move(done)(Hit{.entry = std::move(entry), .hit_count = 1, .tier = Tier::kShared, .degraded = false});
+  });
+}
+
+void RedisCache::Find(const EntryId& id, absl::Time deadline, FindDone done) {
+  if (!usable()) {
+    Count(unasked_);
+    return std::move(done)({});
+  }
+  client_->Send(Lane::kData, Command({"GET", keys_.Entry(id)}), TimeFor(*client_, deadline),
+                [this, ns = std::string(id.ns), digest = id.digest, done = std::move(done)](
+                    absl::StatusOr<Reply> reply) mutable { std::move(done)(Judge(ns, digest, std::move(reply))); });
+}
+
+EntryHandle RedisCache::Judge(const std::string& ns, const Digest& digest, absl::StatusOr<Reply> reply) {
+  if (!reply.ok() || !(reply->is_nil() || reply->is_string())) {
+    Count(failed_);
+    return {};
+  }
+  if (reply->is_nil()) return {};
+  return Admit(ns, digest, reply->text);
+}
+
+EntryHandle RedisCache::Admit(const std::string& ns, const Digest& digest, absl::string_view bytes) {
+  const absl::StatusOr<StoredEntry> stored = DecodeStoredEntry(bytes);
+  if (!stored.ok()) {
+    Suspect(damaged_, absl::StrCat("an entry in the shared tier cannot be read: ", stored.status().message()));
+    return {};
+  }
+  const StoredHead& head = stored->head;
+  if (head.digest != digest || head.ns != ns) {
+    Suspect(foreign_, "an entry in the shared tier is not of the question under whose key it lies");
+    return {};
+  }
+  if (head.expire_time <= clock_.WallTime()) {
+    Count(expired_);
+    return {};
+  }
+  const FillToken begun = MarkTable::ToToken(head.begun);
+  const MarkSubject subject{.ns = ns, .digest = digest, .model = head.model, .tags = head.tags};
+  if (!state_.marks.Validate(subject, begun)) {
+    Count(stale_);
+    return {};
+  }
+  const absl::string_view payload[] = {stored->payload};
+  const EntrySpec spec{.id = {.ns = ns, .digest = digest},
+                       .provider = head.provider,
+                       .model = head.model,
+                       .content_type = head.content_type,
+                       .payload = payload,
+                       .tags = head.tags,
+                       .origin = head.origin,
+                       .ttl = head.expire_time - head.create_time,
+                       .fill_token = begun,
+                       .create_time = head.create_time};
+  return Entry::Create(spec, begun, state_.labels, clock_);
+}
+
+void RedisCache::Suspect(std::atomic<int64_t>& counter, absl::string_view what) {
+  Count(counter);
+  const int64_t now = clock_.MonotonicNanos();
+  if (now < quiet_until_nanos_) return;
+  quiet_until_nanos_ = now + absl::ToInt64Nanoseconds(absl::Minutes(1));
+  warn_(what);
+}
+
+void RedisCache::Set(const EntrySpec& spec, absl::Time deadline, SetDone done) {
+  const FillToken begun = spec.fill_token.value_or(state_.marks.Now());
+  const MarkSubject subject{.ns = spec.id.ns, .digest = spec.id.digest, .model = spec.model, .tags = spec.tags};
+  if (!state_.marks.Validate(subject, begun)) return std::move(done)(StaleFillToken());
+  ledger_.RecordSet(ledger_.RowFor(spec.id.ns, spec.model), spec.origin);
+  const absl::Time expire_time = ExpireTime(spec);
+  Put(spec, begun, deadline, [expire_time, done = std::move(done)](bool stored) mutable {
+    SetOutcome outcome;
+    outcome.stored_in_shared = stored;
+    if (stored) outcome.expire_time = expire_time;
+    std::move(done)(outcome);
+  });
+}
+
+absl::Time RedisCache::ExpireTime(const EntrySpec& spec) const {
+  return clock_.WallTime() + std::min(spec.ttl, Entry::kMaxTtl);
+}
+
+void RedisCache::Put(const EntrySpec& spec, FillToken begun, absl::Time deadline, PutDone done) {
+  if (!usable()) return std::move(done)(false);
+  const std::string bytes = EncodeStoredEntry(spec, MarkTable::ToPosition(begun), clock_.WallTime());
+  const int64_t milliseconds = std::max<int64_t>(1, absl::ToInt64Milliseconds(std::min(spec.ttl, Entry::kMaxTtl)));
+  client_->Send(Lane::kData, Command({"SET", keys_.Entry(spec.id), bytes, "PX", absl::StrCat(milliseconds)}),
+                TimeFor(*client_, deadline), [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
+                  std::move(done)(reply.ok() && reply->is_ok());
+                });
+}
+
+void RedisCache::Drop(const EntryId& id, absl::AnyInvocable<void(bool found) &&> done) {
+  client_->Send(Lane::kData, Command({"UNLINK", keys_.Entry(id)}), client_->options().operation_timeout,
+                [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
+                  std::move(done)(reply.ok() && reply->is_integer() && reply->integer > 0);
+                });
+}
+
+void RedisCache::Reclaim(const InvalidationTarget& target) { reclaimer_.Request(target.ns); }
+
+void RedisCache::Invalidate(const InvalidationTarget& target, bool dry_run, InvalidateDone done) {
+  if (dry_run) {
+    if (target.kind != Kind::kDigest) return std::move(done)(InvalidateOutcome{.removed = 0, .estimated = true});
+    return Find({.ns = target.ns, .digest = target.digest}, absl::InfiniteFuture(),
+                [done = std::move(done)](EntryHandle entry) mutable {
+                  std::move(done)(InvalidateOutcome{.removed = entry ? 1 : 0});
+                });
+  }
+  log_.Add(target, [this, target, done = std::move(done)](absl::Status status) mutable {
+    if (!status.ok()) return std::move(done)(SharedTierUnavailable(status));
+    if (target.kind != Kind::kDigest) {
+      Reclaim(target);
+      return std::move(done)(InvalidateOutcome{.removed = 0, .estimated = true});
+    }
+    Drop({.ns = target.ns, .digest = target.digest}, [done = std::move(done)](bool found) mutable {
+      std::move(done)(InvalidateOutcome{.removed = found ? 1 : 0});
+    });
+  });
+}
+
+RedisCacheCounters RedisCache::counters() const {
+  return {.foreign = foreign_,
+          .damaged = damaged_,
+          .expired = expired_,
+          .stale = stale_,
+          .unasked = unasked_,
+          .failed = failed_};
+}
+
+}  // namespace paracle::cachecore

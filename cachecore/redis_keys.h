@@ -1,0 +1,51 @@
+// RedisKeys says where things are in Redis: the one place that knows the layout.
+//
+//   {prefix}{<namespace>/<digest>}:e      an entry; the namespace as the first 16 bytes of its SHA-256, both in hex
+//   {prefix}{marks}:state, :names, :times what mark_scripts.h keeps
+//   {prefix}marks                         the channel that tells of new marks
+//
+// The braces within a key are Redis Cluster's hash tag: what belongs together is in one slot. Immutable; thread-safe.
+#ifndef PARACLE_CACHECORE_REDIS_KEYS_H_
+#define PARACLE_CACHECORE_REDIS_KEYS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "cachecore/entry.h"
+
+namespace paracle::cachecore {
+
+class RedisKeys {
+ public:
+  // REQUIRES: ValidatePrefix(prefix).ok().
+  explicit RedisKeys(std::string prefix);
+
+  // INVALID_ARGUMENT: empty, over 128 bytes, or with braces, which would move the hash tag.
+  static absl::Status ValidatePrefix(absl::string_view prefix);
+
+  std::string Entry(const EntryId& id) const;
+
+  // For SCAN: the entries of one namespace, or of all. What globs take for signs is escaped.
+  std::string EntryPattern(absl::string_view ns) const;
+  std::string EntryPattern() const;
+
+  const std::string& prefix() const { return prefix_; }
+  const std::string& mark_state() const { return mark_state_; }
+  const std::string& mark_names() const { return mark_names_; }
+  const std::string& mark_times() const { return mark_times_; }
+  const std::string& mark_channel() const { return mark_channel_; }
+
+ private:
+  std::string Pattern(absl::string_view inside_the_tag) const;
+
+  const std::string prefix_;
+  const std::string mark_state_;
+  const std::string mark_names_;
+  const std::string mark_times_;
+  const std::string mark_channel_;
+};
+
+}  // namespace paracle::cachecore
+
+#endif  // PARACLE_CACHECORE_REDIS_KEYS_H_

@@ -1,0 +1,85 @@
+#include "cachecore/shared_tier.h"
+
+#include <utility>
+
+#include "cachecore/eviction_check.h"
+
+namespace paracle::cachecore {
+namespace {
+
+MarkLogOptions LogOptions(const SharedTierOptions& options) {
+  MarkLogOptions log;
+  log.limits.max_age = options.max_ttl + absl::Hours(1);
+  return log;
+}
+
+}  // namespace
+
+absl::Status SharedTierOptions::Validate() const {
+  if (absl::Status status = RedisKeys::ValidatePrefix(prefix); !status.ok()) return status;
+  return client.Validate();
+}
+
+SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, StatsLedger* ledger, const Clock* clock,
+                       SharedTierEvents events)
+    : keys_(options.prefix),
+      state_(ledger, max_marks),
+      events_(std::move(events)),
+      log_(LogOptions(options), &keys_, &state_.marks, [this](bool, const absl::Status& why) { TellOfChange(why); }),
+      reclaimer_(&keys_, &state_.marks, clock),
+      cache_(&keys_, &state_, &log_, &reclaimer_, ledger, clock,
+             [this](absl::string_view what) { events_.on_warning(what); }) {
+  redis::ClientObserver observer;
+  observer.on_control_connected = [this] { OnControlConnected(); };
+  observer.on_availability = [this](bool available, const absl::Status& why) { OnAvailability(available, why); };
+  client_ = redis::Client::Create(options.client, std::move(observer));
+  running_ = client_.get();
+  reclaimer_.Start(running_);
+  cache_.Start(running_);
+  log_.Start(running_);
+  started_.store(true);
+  client_->RunAfter(absl::ZeroDuration(), [this] { OnControlConnected(); });
+  redis::SubscriberCallbacks callbacks;
+  callbacks.on_subscribed = [this] { log_.Hurry(); };
+  callbacks.on_message = [this](absl::string_view message) { log_.OnMessage(message); };
+  subscriber_ = redis::Subscriber::Create(options.client, keys_.mark_channel(), std::move(callbacks));
+}
+
+SharedTier::~SharedTier() { Stop(); }
+
+void SharedTier::Stop() {
+  subscriber_.reset();
+  client_.reset();
+}
+
+SharedTierStatus SharedTier::status() const {
+  if (cache_.usable()) return {.usable = true, .why_not = ""};
+  MutexLock lock(mutex_);
+  const absl::Status why = unavailable_.ok() ? log_.last_error() : unavailable_;
+  return {.usable = false, .why_not = why.ok() ? "does not keep up" : std::string(why.message())};
+}
+
+void SharedTier::OnControlConnected() {
+  if (!started_.load()) return;
+  log_.OnConnected();
+  CheckEviction(*running_, [this](absl::string_view warning) { events_.on_warning(warning); });
+}
+
+void SharedTier::OnAvailability(bool available, const absl::Status& why) {
+  {
+    MutexLock lock(mutex_);
+    unavailable_ = available ? absl::OkStatus() : why;
+  }
+  if (started_.load()) TellOfChange(why);
+}
+
+void SharedTier::TellOfChange(const absl::Status& why) {
+  const bool usable = cache_.usable();
+  if (told_anything_ && usable == told_usable_) return;
+  if (!told_anything_ && !usable && why.ok()) return;
+  told_anything_ = true;
+  told_usable_ = usable;
+  events_.on_change(usable, why);
+}
+
+}  // namespace paracle::cachecore

@@ -1,0 +1,46 @@
+#include "cachecore/redis_keys.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/support/answer.h"
+
+namespace paracle::cachecore {
+namespace {
+
+TEST(RedisKeysTest, AnEntryIsNamedByNamespaceAndDigestInOneHashTag) {
+  const RedisKeys keys("p:");
+  const Digest digest = DigestOfQuestion(1);
+  EXPECT_EQ(keys.Entry({.ns = "default", .digest = digest}),
+            "p:{37a8eec1ce19687d132fe29051dca629/" + digest.ToHex() + "}:e");
+}
+
+TEST(RedisKeysTest, NamespacesAreApart) {
+  const RedisKeys keys("p:");
+  const Digest digest = DigestOfQuestion(1);
+  EXPECT_NE(keys.Entry({.ns = "a", .digest = digest}), keys.Entry({.ns = "b", .digest = digest}));
+}
+
+TEST(RedisKeysTest, WhatGlobsTakeForSignsIsEscaped) {
+  const RedisKeys keys("a*b?[c]\\:");
+  EXPECT_EQ(keys.EntryPattern(), "a\\*b\\?\\[c\\]\\\\:{*/*}:e");
+}
+
+TEST(RedisKeysTest, MarksAreInOneSlotAndTheChannelHasThePrefix) {
+  const RedisKeys keys("p:");
+  for (const std::string& key : {keys.mark_state(), keys.mark_names(), keys.mark_times()}) {
+    EXPECT_EQ(key.rfind("p:{marks}:", 0), 0u) << key;
+  }
+  EXPECT_EQ(keys.mark_channel(), "p:marks");
+}
+
+TEST(RedisKeysTest, RefusesPrefixesThatWouldMoveTheTag) {
+  for (const std::string& bad : {std::string(), std::string("a{b"), std::string("a}b"), std::string(129, 'x')}) {
+    EXPECT_EQ(RedisKeys::ValidatePrefix(bad).code(), absl::StatusCode::kInvalidArgument) << bad;
+  }
+  EXPECT_TRUE(RedisKeys::ValidatePrefix("paracle:llm:").ok());
+}
+
+}  // namespace
+}  // namespace paracle::cachecore
