@@ -101,8 +101,10 @@ absl::StatusOr<std::optional<Reply>> ReplyReader::Next() {
 std::optional<Reply> ReplyReader::NextWhole() {
   const absl::string_view come = Unread();
   if (come.empty()) return std::nullopt;
-  // The parser says what is wrong with it.
-  if (!absl::StrContains("+-:$*", come.substr(0, 1))) return NextParsed(1);
+  if (!absl::StrContains("+-:$*", come.substr(0, 1))) {
+    Break("an unknown type of reply");
+    return std::nullopt;
+  }
   const size_t end = come.find(kCrlf);
   if (end == absl::string_view::npos) {
     if (come.size() >= kLongestLine) Break("a line is too long");
