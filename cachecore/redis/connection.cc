@@ -66,7 +66,8 @@ asio::awaitable<absl::Status> Connection::Open() {
   opening_ = true;
   since_ = SteadyNow();
   ArmTimer();
-  absl::Status status = co_await stream_->Connect(options_.url, options_.tls, attempts_++);
+  const unsigned attempt = attempts_++;
+  absl::Status status = co_await stream_->Connect(options_.url, options_.tls, attempt);
   if (status.ok()) status = co_await ShakeHands(*stream_, *reader_, options_);
   opening_ = false;
   co_return lost_.ok() ? status : lost_;

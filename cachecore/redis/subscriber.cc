@@ -113,7 +113,8 @@ asio::awaitable<absl::Status> ChannelSubscriber::Open() {
   stream_ = std::make_unique<Stream>(io_);
   reader_ = std::make_unique<ReplyReader>();
   Enter(State::kOpening);
-  absl::Status status = co_await stream_->Connect(options_.url, options_.tls, attempts_++);
+  const unsigned attempt = attempts_++;
+  absl::Status status = co_await stream_->Connect(options_.url, options_.tls, attempt);
   if (status.ok()) status = co_await ShakeHands(*stream_, *reader_, options_);
   const Command subscribe{"SUBSCRIBE", channel_};
   if (status.ok()) status = co_await WriteAll(*stream_, subscribe.wire());
