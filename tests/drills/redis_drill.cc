@@ -1,0 +1,238 @@
+// P5: a sick Redis fails no Get, delays few and answers none wrongly, and is used again soon after it is well.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tests/drills/drill.h"
+#include "tests/drills/latencies.h"
+#include "tests/drills/sickness.h"
+#include "tests/drills/stage.h"
+#include "tests/drills/traffic.h"
+
+namespace paracle::drills {
+namespace {
+
+constexpr int kNamespaces = 16;
+constexpr size_t kPayloadBytes = 256;
+constexpr absl::Duration kSlack = absl::Milliseconds(10);
+constexpr absl::Duration kOverHealthy = absl::Milliseconds(1);
+constexpr int kMoreThreads = 2;      // gRPC starts some when it first needs them.
+constexpr int kMoreDescriptors = 8;  // A connection that ends beside the one that begins, for each of them.
+constexpr int kLogLines = 40;        // Of one sickness, whatever the number of calls.
+constexpr absl::Duration kPatience = absl::Minutes(2);
+constexpr absl::Duration kPoll = absl::Milliseconds(5);
+
+struct Bounds {
+  int64_t gets;             // For each sickness, before its cure.
+  double gets_per_second;   // So that two cores are not busy with the callers alone.
+  absl::Duration at_least;  // Over the first second, which is judged apart.
+  absl::Duration recovery;
+};
+
+Bounds BoundsOf(const DrillOptions& options) {
+  if (options.brief) return {1'000, 650, absl::Milliseconds(1'500), absl::Seconds(4)};
+  return {20'000, 2'000, absl::Seconds(5), absl::Seconds(2)};
+}
+
+struct Row {
+  TrafficCounts counts;
+  Latencies healthy;
+  absl::Duration back = absl::InfiniteDuration();  // From the cure until Redis answers Gets again.
+  int64_t injected = 0;
+  int threads = 0;  // More than in good health.
+  int descriptors = 0;
+  int log_lines = 0;
+  bool running = true;
+};
+
+struct Sights {
+  int threads = 0;
+  int descriptors = 0;
+
+  void Look(const CacheServer& server) {
+    threads = std::max(threads, server.Threads());
+    descriptors = std::max(descriptors, server.Descriptors());
+  }
+};
+
+int64_t Injected(const Stage& stage) {
+  if (stage.proxy == nullptr) return 0;
+  const support::FaultCounters& did = stage.proxy->counters();
+  return did.delayed + did.dropped + did.reset + did.truncated + did.sliced + did.swapped + did.duplicated + did.errors;
+}
+
+std::string Ms(absl::Duration duration) {
+  if (duration == absl::InfiniteDuration()) return "-";
+  return absl::StrFormat("%.1f", absl::ToDoubleMilliseconds(duration));
+}
+
+void PrintHead() {
+  std::printf("latencies of Gets in ms, p50/p99/p99.9\n");
+  std::printf("%-17s %6s %4s %5s %12s %6s %6s %6s %8s | %-16s | %-16s | %-16s | %7s | %3s %3s %3s\n", "sickness",
+              "gets", "fail", "wrong", "hits mem/red", "misses", "cancel", "sets", "injected", "well", "first second",
+              "then", "back ms", "thr", "fd", "log");
+}
+
+void Print(const Sickness& sickness, const Row& row) {
+  const TrafficCounts& c = row.counts;
+  std::printf("%s\n",
+              absl::StrFormat("%-17s %6d %4d %5d %12s %6d %6d %6d %8d | %-16s | %-16s | %-16s | %7s | %+3d %+3d %3d",
+                              sickness.name, c.gets, c.failed + c.sets_failed, c.wrong,
+                              absl::StrCat(c.memory_hits, "/", c.shared_hits), c.misses, c.cancelled, c.sets,
+                              row.injected, row.healthy.ToString(), c.first_second.ToString(), c.after.ToString(),
+                              Ms(row.back), row.threads, row.descriptors, row.log_lines)
+                  .c_str());
+}
+
+class Drill {
+ public:
+  explicit Drill(const DrillOptions& options)
+      : options_(options),
+        bounds_(BoundsOf(options)),
+        pool_(kNamespaces, options.brief ? 100 : 250, kPayloadBytes),
+        stage_(ProxiedStage(options.server)) {}
+
+  bool Run() {
+    PrepareEntries(stage_);
+    MeasureHealthy();
+    PrintHead();
+    for (const Sickness& sickness : Sicknesses()) {
+      if (!options_.brief || !sickness.long_only) Suffer(sickness);
+    }
+    PrintBounds();
+    return verdict_.Tell("drill redis");
+  }
+
+ private:
+  void Suffer(const Sickness& sickness) {
+    if (sickness.own_stage != nullptr) {
+      Stage own = sickness.own_stage(options_.server);
+      Sights base;
+      base.Look(*own.server);
+      // Whoever has never met Redis opens its connections after the cure.
+      base.descriptors += kMoreDescriptors;
+      return Play(sickness, own, base);
+    }
+    if (!options_.brief) MeasureHealthy();
+    Play(sickness, stage_, first_sights_);
+    if (sickness.loses_data) PrepareEntries(stage_);
+  }
+
+  void Play(const Sickness& sickness, Stage& stage, const Sights& base) {
+    Row row;
+    row.healthy = healthy_;
+    const int log_lines = stage.server->LogLines();
+    const int64_t injected = Injected(stage);
+    const Sights sights = RunTraffic(sickness, stage, &row);
+    row.injected = Injected(stage) - injected;
+    row.threads = sights.threads - base.threads;
+    row.descriptors = sights.descriptors - base.descriptors;
+    row.log_lines = stage.server->LogLines() - log_lines;
+    row.running = stage.server->Running();
+    Print(sickness, row);
+    Judge(sickness, row);
+  }
+
+  // Through the sickness, and its cure, until Redis is used again.
+  Sights RunTraffic(const Sickness& sickness, Stage& stage, Row* row) {
+    Sights sights;
+    Traffic traffic(*stage.server, &pool_,
+                    {.gets_per_second = bounds_.gets_per_second, .cancel_share = sickness.cancel_share});
+    if (sickness.inflict) sickness.inflict(stage);
+    traffic.Begin();
+    AwaitGets(traffic, bounds_.gets, stage, &sights);
+    traffic.Curing();
+    if (sickness.cure) {
+      sickness.cure(stage);
+      traffic.Cured();
+      const absl::Time give_up = absl::Now() + 3 * bounds_.recovery;
+      while (!traffic.SharedAgain() && absl::Now() < give_up) Look(stage, &sights);
+    }
+    const absl::Time cured = traffic.cured();
+    row->counts = traffic.End();
+    if (row->counts.shared_again) row->back = *row->counts.shared_again - cured;
+    return sights;
+  }
+
+  void AwaitGets(const Traffic& traffic, int64_t gets, Stage& stage, Sights* sights) const {
+    while (traffic.Age() < kPatience && (traffic.gets() < gets || traffic.Age() < bounds_.at_least)) {
+      Look(stage, sights);
+    }
+  }
+
+  static void Look(Stage& stage, Sights* sights) {
+    sights->Look(*stage.server);
+    absl::SleepFor(kPoll);
+  }
+
+  // Redis has every entry; the server's memory holds some of them.
+  void PrepareEntries(Stage& stage) {
+    if (!stage.server->AwaitShared(absl::Seconds(10))) verdict_.Expect(false, "the server uses a Redis that is well");
+    StoreAll(*stage.server, &pool_);
+  }
+
+  void MeasureHealthy() {
+    Traffic traffic(*stage_.server, &pool_, {.gets_per_second = bounds_.gets_per_second});
+    traffic.Begin();
+    Sights sights;
+    AwaitGets(traffic, bounds_.gets / 5, stage_, &sights);
+    if (first_sights_.threads == 0) first_sights_ = sights;
+    const TrafficCounts counts = traffic.End();
+    healthy_ = Latencies();
+    healthy_.Add(counts.first_second);
+    healthy_.Add(counts.after);
+    verdict_.Expect(counts.shared_hits >= counts.gets / 4,
+                    "in good health Redis answers at least a quarter of the Gets");
+    verdict_.Expect(counts.failed + counts.sets_failed + counts.wrong == 0,
+                    absl::StrCat("in good health nothing fails: ", counts.first_failure));
+  }
+
+  void Judge(const Sickness& sickness, const Row& row) {
+    const TrafficCounts& c = row.counts;
+    const auto expect = [&](bool kept, const std::string& what) {
+      verdict_.Expect(kept, absl::StrCat(sickness.name, ": ", what));
+    };
+    expect(row.running, "the server goes on");
+    expect(c.gets >= bounds_.gets, "enough Gets to tell");
+    expect(!sickness.counted || row.injected > 0, "enough of the fault to tell");
+    expect(c.cancelled >= c.gets * sickness.cancel_share / 4, "enough cancelled calls to tell");
+    expect(c.failed == 0, absl::StrCat("no Get fails; the first: ", c.first_failure));
+    expect(c.sets_failed == 0, absl::StrCat("no Set fails; the first: ", c.first_failure));
+    expect(c.wrong == 0, "no answer is wrong");
+    expect(!sickness.writes_lost || c.sets_shared == 0, absl::StrCat(c.sets_shared, " Sets say that Redis has them"));
+    expect(c.first_second.Quantile(0.999) <= MostAsked(), "p99.9 in the first second");
+    expect(c.after.Quantile(0.99) <= (sickness.asked_on ? MostAsked() : MostUnasked()), "p99 then");
+    expect(!sickness.cure || row.back <= bounds_.recovery, "Redis answers again soon");
+    expect(row.threads <= kMoreThreads, "threads");
+    expect(row.descriptors <= kMoreDescriptors, "descriptors");
+    expect(row.log_lines <= kLogLines, "log lines");
+  }
+
+  absl::Duration MostAsked() const { return options_.leniency() * (kOperationTimeout + kSlack); }
+  absl::Duration MostUnasked() const { return options_.leniency() * (healthy_.Quantile(0.99) + kOverHealthy); }
+
+  void PrintBounds() const {
+    std::printf(
+        "bounds: 0 failed, 0 wrong; first second p99.9 <= %s ms, then p99 <= %d x (well + %s ms), back <= %s ms\n",
+        Ms(MostAsked()).c_str(), options_.leniency(), Ms(kOverHealthy).c_str(), Ms(bounds_.recovery).c_str());
+  }
+
+  const DrillOptions& options_;
+  const Bounds bounds_;
+  EntryPool pool_;
+  Stage stage_;
+  Latencies healthy_;
+  Sights first_sights_;  // In good health, before any sickness.
+  Verdict verdict_;
+};
+
+}  // namespace
+
+bool RedisDrill(const DrillOptions& options) { return Drill(options).Run(); }
+
+}  // namespace paracle::drills
