@@ -7,6 +7,7 @@
 #include <cassert>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "cachecore/redis/backoff.h"
 
 namespace paracle::cachecore::redis {
@@ -15,6 +16,9 @@ namespace {
 using Kind = PendingCommand::Kind;
 
 bool IsOfDataLane(Kind kind) { return kind != Kind::kControl; }
+
+// To a PING it is a sign of life: its user needs no right to it.
+bool MayNotAsk(const Reply& reply) { return absl::StartsWith(reply.text, "NOPERM"); }
 
 absl::Status NotAvailable() { return absl::UnavailableError("redis is not available"); }
 
@@ -145,7 +149,7 @@ void MultiplexedClient::Judge(const PendingCommand& command, const absl::StatusO
   if (!reply.ok()) {
     const bool hurried = command.kind == Kind::kHurriedData && absl::IsDeadlineExceeded(reply.status());
     if (!hurried) OnFailure(reply.status());
-  } else if (IsSickness(*reply)) {
+  } else if (IsSickness(*reply) && !(command.kind == Kind::kProbe && MayNotAsk(*reply))) {
     OnFailure(StatusOf(*reply));
   } else {
     OnSuccess(command);

@@ -170,12 +170,15 @@ TEST(ConnectionRedisTest, AWrongPasswordIsToldOnceAndTriedAgainSlowly) {
   }
 }
 
-TEST(ConnectionRedisTest, AUserWhoMayDoLittleMayConnect) {
+TEST(ConnectionRedisTest, AUserWithoutTheRightToPingMayConnectAndIsProbed) {
   PARACLE_NEEDS_REDIS();
   SpawnedRedis server({"--user", "little", "on", ">pw", "-@all", "+get", "~*"});
   TestClient client(absl::StrCat("redis://little:pw@127.0.0.1:", server.port()));
   ASSERT_TRUE(client.BecomesAvailable());
   EXPECT_EQ(client.Say({"GET", "k"}), "nil");
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(client.Say({"SET", "k", "v"}).substr(0, 7), "-NOPERM");
+  EXPECT_FALSE(client->available());
+  EXPECT_TRUE(client.BecomesAvailable()) << "a probe that it may not send shows life all the same";
 }
 
 TEST(ConnectionRedisTest, NoTimeLeftIsSaidAtOnce) {
