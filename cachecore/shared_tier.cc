@@ -13,6 +13,8 @@ MarkLogOptions LogOptions(const SharedTierOptions& options) {
   return log;
 }
 
+constexpr absl::Duration kLastFlush = absl::Milliseconds(500);
+
 }  // namespace
 
 absl::Status SharedTierOptions::Validate() const {
@@ -37,6 +39,8 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
   reclaimer_.Start(running_);
   cache_.Start(running_);
   log_.Start(running_);
+  ledger_ = std::make_unique<SharedLedger>(running_, ledger, SharedLedgerOptions{.prefix = options.prefix}, clock);
+  ledger_->Start();
   started_.store(true);
   client_->RunAfter(absl::ZeroDuration(), [this] { OnControlConnected(); });
   redis::SubscriberCallbacks callbacks;
@@ -49,6 +53,8 @@ SharedTier::~SharedTier() { Stop(); }
 
 void SharedTier::Stop() {
   subscriber_.reset();
+  if (ledger_ != nullptr && cache_.usable()) ledger_->Flush(kLastFlush);
+  ledger_.reset();
   client_.reset();
 }
 

@@ -1,5 +1,5 @@
-// SharedTier is one Redis or Valkey as this process uses it: the connection, the marks that it follows, the entries.
-// It owns them all, and knows in which order they begin and end. Thread-safe.
+// SharedTier is one Redis or Valkey as this process uses it: the connection, the marks that it follows, the entries,
+// the ledger of all replicas. It owns them all, and knows in which order they begin and end. Thread-safe.
 #ifndef PARACLE_CACHECORE_SHARED_TIER_H_
 #define PARACLE_CACHECORE_SHARED_TIER_H_
 
@@ -18,6 +18,7 @@
 #include "cachecore/redis/subscriber.h"
 #include "cachecore/redis_cache.h"
 #include "cachecore/redis_keys.h"
+#include "cachecore/shared_ledger.h"
 #include "cachecore/tier_state.h"
 #include "cachecore/tiered_cache.h"
 
@@ -51,15 +52,15 @@ class SharedTier {
              SharedTierEvents events);
   ~SharedTier();
 
-  // Ends the connection: everything pending is answered when it returns, and nothing is called any more. To be called
-  // before what uses this tier is destroyed.
+  // Adds what was counted to the sums, within half a second, and ends the connection: everything pending is answered
+  // when it returns, and nothing is called any more. To be called before what uses this tier is destroyed.
   void Stop();
 
   TierState& state() { return state_; }
   MarkLog& log() { return log_; }
   RedisCache& cache() { return cache_; }
   Reclaimer& reclaimer() { return reclaimer_; }
-  const RedisKeys& keys() const { return keys_; }
+  SharedLedger& ledger() { return *ledger_; }
 
   SharedTierStatus status() const;
 
@@ -85,6 +86,7 @@ class SharedTier {
   std::atomic<bool> started_ = false;  // The client's thread may run before the constructor is through,
   redis::Client* running_ = nullptr;   // and still while Stop() lets go of it.
   std::unique_ptr<redis::Client> client_;
+  std::unique_ptr<SharedLedger> ledger_;
   std::unique_ptr<redis::Subscriber> subscriber_;
 };
 

@@ -1,5 +1,7 @@
 #include "service/admin_handlers.h"
 
+#include "absl/strings/str_cat.h"
+#include "cachecore/error.h"
 #include "service/hit_encoder.h"
 #include "service/stats_response.h"
 #include "service/status_mapping.h"
@@ -50,15 +52,21 @@ GetConfigResponse ConfigResponse(const Config& config, absl::Span<const Setting>
   return response;
 }
 
+absl::Status LedgerUnavailable(const absl::Status& why) {
+  if (why.ok()) return absl::OkStatus();
+  return cachecore::WithReason(
+      absl::UnavailableError(absl::StrCat("the sums of all servers could not be reset (", why.message(), ")")),
+      cachecore::kReasonSharedTierUnavailable);
+}
+
 // Here, unlike elsewhere, empty means all namespaces.
 absl::Status CheckFilter(absl::string_view ns) { return ResolveNamespace(ns, "namespace").status(); }
 
 }  // namespace
 
-AdminHandlers::AdminHandlers(const cachecore::Cache* cache, cachecore::StatsLedger* ledger, const Config& config,
-                             absl::Span<const Setting> settings, OpenCalls* open_calls)
-    : cache_(cache),
-      ledger_(ledger),
+AdminHandlers::AdminHandlers(const Served& served, const Config& config, absl::Span<const Setting> settings,
+                             OpenCalls* open_calls)
+    : served_(served),
       backend_(config.backend),
       enabled_(config.enabled),
       open_calls_(open_calls),
@@ -68,11 +76,25 @@ absl::Status AdminHandlers::FillStats(const cache::v1::GetStatsRequest& request,
                                       cache::v1::GetStatsResponse* response) const {
   if (absl::Status status = CheckFilter(request.namespace_()); !status.ok()) return status;
   std::optional<cachecore::Usage> usage;
-  if (request.namespace_().empty()) usage = cache_->GetUsage();
-  service::FillStats(ledger_->Snapshot(request.namespace_()), usage, response);
+  if (request.namespace_().empty()) usage = served_.cache->GetUsage();
+  if (served_.shared != nullptr) FillSharedTier(response->mutable_shared_tier());
+  if (served_.shared == nullptr || request.replica_only()) {
+    service::FillStats(served_.ledger->Snapshot(request.namespace_()), usage, response);
+  } else {
+    const cachecore::SharedLedgerSnapshot sums = served_.shared->ledger().Snapshot(request.namespace_());
+    service::FillStats(sums.ledger, usage, response);
+    if (sums.known_at) ToProto(*sums.known_at, response->mutable_shared_tier()->mutable_totals_time());
+  }
   response->set_backend(backend_);
   response->set_enabled(enabled_);
   return absl::OkStatus();
+}
+
+void AdminHandlers::FillSharedTier(cache::v1::SharedTierStatus* proto) const {
+  const cachecore::SharedTierStatus status = served_.shared->status();
+  proto->set_state(status.usable ? cache::v1::SharedTierStatus::STATE_CONNECTED
+                                 : cache::v1::SharedTierStatus::STATE_DEGRADED);
+  proto->set_reason(status.why_not);
 }
 
 grpc::ServerUnaryReactor* AdminHandlers::GetStats(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
@@ -89,8 +111,15 @@ grpc::ServerUnaryReactor* AdminHandlers::ResetStats(grpc::CallbackServerContext*
   auto* call = new TypedCall<cache::v1::ResetStatsRequest, cache::v1::ResetStatsResponse>(response, open_calls_);
   absl::Status status = call->Parse(*request);
   if (status.ok()) status = CheckFilter(call->request.namespace_());
-  if (status.ok()) ledger_->Reset(call->request.namespace_());
-  call->Answer(status);
+  if (!status.ok()) {
+    call->Answer(status);
+  } else if (served_.shared != nullptr) {
+    served_.shared->ledger().Reset(call->request.namespace_(),
+                                   [call](absl::Status reset) { call->Answer(LedgerUnavailable(reset)); });
+  } else {
+    served_.ledger->Reset(call->request.namespace_());
+    call->Answer(absl::OkStatus());
+  }
   return call;
 }
 

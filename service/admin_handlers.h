@@ -7,6 +7,7 @@
 #include "paracle/cache/v1/admin.grpc.pb.h"
 #include "service/config.h"
 #include "service/open_calls.h"
+#include "service/served.h"
 #include "service/settings.h"
 
 namespace paracle::service {
@@ -19,8 +20,7 @@ using AdminServiceShape =
 class AdminHandlers final : public AdminServiceShape {
  public:
   // Everything outlives the handlers.
-  AdminHandlers(const cachecore::Cache* cache, cachecore::StatsLedger* ledger, const Config& config,
-                absl::Span<const Setting> settings, OpenCalls* open_calls);
+  AdminHandlers(const Served& served, const Config& config, absl::Span<const Setting> settings, OpenCalls* open_calls);
 
   grpc::ServerUnaryReactor* GetStats(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override;
@@ -31,9 +31,9 @@ class AdminHandlers final : public AdminServiceShape {
 
  private:
   absl::Status FillStats(const cache::v1::GetStatsRequest& request, cache::v1::GetStatsResponse* response) const;
+  void FillSharedTier(cache::v1::SharedTierStatus* status) const;
 
-  const cachecore::Cache* const cache_;
-  cachecore::StatsLedger* const ledger_;
+  const Served served_;
   const std::string backend_;
   const bool enabled_;
   OpenCalls* const open_calls_;

@@ -32,12 +32,37 @@ void PrintSettings(absl::Span<const Setting> settings) {
   }
 }
 
+cachecore::SharedTierOptions ToSharedTierOptions(const Config& config) {
+  cachecore::SharedTierOptions options;
+  options.client.url = config.redis_url;
+  options.client.tls = config.redis_tls;
+  options.client.operation_timeout = config.redis_timeout;
+  options.prefix = config.prefix;
+  options.consistency = config.strict ? cachecore::Consistency::kStrict : cachecore::Consistency::kAvailable;
+  options.max_ttl = config.max_ttl;
+  return options;
+}
+
 cachecore::CacheOptions ToCacheOptions(const Config& config) {
   cachecore::CacheOptions options;
   options.enabled = config.enabled;
   options.memory.max_entries = static_cast<size_t>(config.max_size);
   options.memory.max_bytes = static_cast<size_t>(config.max_bytes);
+  if (config.shared()) options.shared = ToSharedTierOptions(config);
   return options;
+}
+
+// Changes and warnings only, so that a sick Redis costs no line per call.
+cachecore::SharedTierEvents LogSharedTier(const std::string& backend) {
+  cachecore::SharedTierEvents events;
+  events.on_change = [backend](bool usable, const absl::Status& why) {
+    if (usable) return Log(LogLevel::kInfo, "shared tier joined", {{"backend", backend}});
+    Log(LogLevel::kWarn, "shared tier away", {{"backend", backend}, {"why", std::string(why.message())}});
+  };
+  events.on_warning = [](absl::string_view what) {
+    Log(LogLevel::kWarn, "shared tier warning", {{"what", std::string(what)}});
+  };
+  return events;
 }
 
 void LogStart(const Config& config, absl::Span<const Setting> settings, const Server& server) {
@@ -49,6 +74,7 @@ void LogStart(const Config& config, absl::Span<const Setting> settings, const Se
        {"threads", absl::StrCat(config.threads)},
        {"max_size", absl::StrCat(config.max_size)},
        {"max_bytes", absl::StrCat(config.max_bytes)}});
+  if (config.shared()) Log(LogLevel::kInfo, "shared tier", {{"url", config.redis_url.ToString()}});
   for (const std::string& address : server.addresses()) Log(LogLevel::kInfo, "listening", {{"address", address}});
 }
 
@@ -60,9 +86,10 @@ int Serve(const Config& config, absl::Span<const Setting> settings) {
   BlockShutdownSignals();
   cachecore::StatsLedger ledger({}, cachecore::Clock::System());
   absl::StatusOr<cachecore::CacheStack> stack =
-      cachecore::MakeCache(ToCacheOptions(config), &ledger, cachecore::Clock::System());
+      cachecore::MakeCache(ToCacheOptions(config), &ledger, cachecore::Clock::System(), LogSharedTier(config.backend));
   if (!stack.ok()) return Refuse(stack.status(), kExitBadConfiguration);
-  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(config, settings, stack->cache.get(), &ledger);
+  absl::StatusOr<std::unique_ptr<Server>> server =
+      Server::Start(config, settings, {stack->cache.get(), &ledger, stack->shared.get()});
   if (!server.ok()) return Refuse(server.status(), kExitFailed);
   RaiseGrpcErrors();
   LogStart(config, settings, **server);

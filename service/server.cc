@@ -75,12 +75,11 @@ void SetKeepalive(const Config& config, grpc::ServerBuilder* builder) {
 
 // In the order in which they are built; they end the other way round.
 struct Server::Parts {
-  Parts(const Config& config, absl::Span<const Setting> settings, cachecore::Cache* cache,
-        cachecore::StatsLedger* ledger)
+  Parts(const Config& config, absl::Span<const Setting> settings, const Served& served)
       : config(config),
         worker(kMaxWaitingInvalidations),
-        cache_handlers(cache, &worker, &open_calls),
-        admin_handlers(cache, ledger, config, settings, &open_calls) {}
+        cache_handlers(served.cache, &worker, &open_calls),
+        admin_handlers(served, config, settings, &open_calls) {}
 
   const Config config;
   std::vector<SocketLock> locks;
@@ -129,8 +128,8 @@ absl::Status CannotListen(const std::vector<Listener>& listeners) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, absl::Span<const Setting> settings,
-                                                      cachecore::Cache* cache, cachecore::StatsLedger* ledger) {
-  auto parts = std::make_unique<Parts>(config, settings, cache, ledger);
+                                                      const Served& served) {
+  auto parts = std::make_unique<Parts>(config, settings, served);
   KeepGrpcAlive();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
@@ -139,7 +138,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, absl
   builder.SetOption(std::make_unique<ReflectionOption>(config.reflection));
   builder.RegisterService(&parts->cache_handlers);
   builder.RegisterService(&parts->admin_handlers);
-  const HandlerContext context = {cache, ledger, {config.max_entry_bytes, config.ttl, config.max_ttl}};
+  const HandlerContext context = {served.cache, served.ledger, {config.max_entry_bytes, config.ttl, config.max_ttl}};
   parts->data_plane =
       std::make_unique<DataPlane>(config.threads, config.max_in_flight, &parts->cache_handlers, context, &builder);
   const auto listeners = AddListeners(parts->config, &parts->locks, &builder);

@@ -18,18 +18,17 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "cachecore/cache.h"
-#include "cachecore/stats_ledger.h"
 #include "service/config.h"
+#include "service/served.h"
 #include "service/settings.h"
 
 namespace paracle::service {
 
 class Server {
  public:
-  // Serves `cache`, counting in `ledger`; both outlive the server. UNAVAILABLE: an address cannot be listened on.
+  // `served` outlives the server. UNAVAILABLE: an address cannot be listened on.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Config& config, absl::Span<const Setting> settings,
-                                                       cachecore::Cache* cache, cachecore::StatsLedger* ledger);
+                                                       const Served& served);
 
   // Drains without delay, if Drain was not called.
   ~Server();

@@ -60,7 +60,7 @@ RunningServer::~RunningServer() = default;
 
 void RunningServer::Start(cachecore::Cache* cache, const Overrides& overrides) {
   const std::vector<Setting> settings = SettingsWith(overrides);
-  auto server = Server::Start(ConfigOf(settings), settings, cache, &ledger_);
+  auto server = Server::Start(ConfigOf(settings), settings, {cache, &ledger_, nullptr});
   if (!server.ok()) Give("server", server.status());
   server_ = *std::move(server);
   grpc::ChannelArguments arguments;
@@ -110,7 +110,7 @@ absl::Status TryToStart(const Overrides& overrides) {
   const std::vector<Setting> settings = SettingsWith(overrides);
   cachecore::DisabledCache cache;
   cachecore::StatsLedger ledger({}, cachecore::Clock::System());
-  return Server::Start(ConfigOf(settings), settings, &cache, &ledger).status();
+  return Server::Start(ConfigOf(settings), settings, {&cache, &ledger, nullptr}).status();
 }
 
 std::unique_ptr<grpc::ClientContext> Patient() {

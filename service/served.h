@@ -1,0 +1,19 @@
+// Served is what a server answers from and tells of.
+#ifndef PARACLE_SERVICE_SERVED_H_
+#define PARACLE_SERVICE_SERVED_H_
+
+#include "cachecore/cache.h"
+#include "cachecore/shared_tier.h"
+#include "cachecore/stats_ledger.h"
+
+namespace paracle::service {
+
+struct Served {
+  cachecore::Cache* cache = nullptr;
+  cachecore::StatsLedger* ledger = nullptr;  // Of this server alone.
+  cachecore::SharedTier* shared = nullptr;   // Null: there is none.
+};
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_SERVED_H_
