@@ -1,7 +1,7 @@
 // What drills have in common: how they are asked for, and how they judge.
 //
-// A short drill has few samples on a machine that may be busy, so its bounds on time are three times the promised ones;
-// its bounds on failed calls and wrong answers are the promised ones.
+// A short drill has few samples on a machine that may be busy, so its bounds on time are three times the promised ones,
+// and the redis drill judges lower quantiles; its bounds on failed calls and wrong answers are the promised ones.
 #ifndef PARACLE_TESTS_DRILLS_DRILL_H_
 #define PARACLE_TESTS_DRILLS_DRILL_H_
 

@@ -56,6 +56,7 @@ struct Counts {
   Latencies seen;          // From the acknowledgement until no replica served what was invalidated.
   int64_t never_seen = 0;  // Within the hard bound.
   int64_t came_back = 0;   // Served again after it had been gone everywhere.
+  int64_t late_fills = 0;  // Begun before an Invalidate, stored after it.
   int64_t unprepared = 0;  // Some replica did not come to have the entry: nothing was measured.
   std::array<int64_t, 4> of_kind = {};
   ReplicaCounts calls;
@@ -95,8 +96,13 @@ class Invalidator {
     entry.Acknowledge(version + 1, acknowledged);
     ++counts_.of_kind[static_cast<size_t>(kind)];
     // Whoever made this fill began before the Invalidate and does not know of it.
-    if (turn_ % 5 == 0) clients_[(turn_ + 1) % kReplicas].Set(entry, version, early_token_);
+    if (turn_ % 5 == 0) FillLate(entry, version);
     Watch(entry, version, acknowledged);
+  }
+
+  void FillLate(const TrackedEntry& entry, uint64_t version) {
+    ++counts_.late_fills;
+    clients_[(turn_ + 1) % kReplicas].Set(entry, version, early_token_);
   }
 
   // Has every replica serve this version.
@@ -223,6 +229,7 @@ class Drill {
     sum_.seen.Add(others.seen);
     sum_.never_seen += others.never_seen;
     sum_.came_back += others.came_back;
+    sum_.late_fills += others.late_fills;
     sum_.unprepared += others.unprepared;
     for (size_t i = 0; i < sum_.of_kind.size(); ++i) sum_.of_kind[i] += others.of_kind[i];
     sum_.calls.Add(others.calls);
@@ -246,9 +253,10 @@ class Drill {
                                 Messages(&support::FaultCounters::dropped_messages),
                                 Messages(&support::FaultCounters::messages))
                     .c_str());
-    std::printf("%s\n", absl::StrFormat("load: %d hits, %d misses, %d Sets of which %d refused as begun too early",
-                                        load_.hits, load_.misses, load_.sets, load_.refused)
-                            .c_str());
+    std::printf("%s\n",
+                absl::StrFormat("load: %d hits, %d misses, %d Sets; %d late fills, of all %d refused", load_.hits,
+                                load_.misses, load_.sets, sum_.late_fills, sum_.calls.refused + load_.refused)
+                    .c_str());
     std::printf("seen by every replica after ms: p50 %s, p99 %s (bound %s), max %s\n", Seen(0.5).c_str(),
                 Seen(0.99).c_str(), absl::FormatDuration(options_.leniency() * kP99).c_str(), Seen(1).c_str());
     std::printf("%s\n", absl::StrFormat("stale after %s: %d, came back: %d, wrong: %d, failed: %d",

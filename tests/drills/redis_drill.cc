@@ -23,7 +23,8 @@ constexpr absl::Duration kSlack = absl::Milliseconds(10);
 constexpr absl::Duration kOverHealthy = absl::Milliseconds(1);
 constexpr int kMoreThreads = 2;      // gRPC starts some when it first needs them.
 constexpr int kMoreDescriptors = 8;  // A connection that ends beside the one that begins, for each of them.
-constexpr int kLogLines = 40;        // Of one sickness, whatever the number of calls.
+constexpr double kLogLines = 10;     // Of one sickness, and as many a second as follow, whatever the number of calls.
+constexpr double kLogLinesEachSecond = 2;
 constexpr absl::Duration kPatience = absl::Minutes(2);
 constexpr absl::Duration kPoll = absl::Milliseconds(5);
 
@@ -32,11 +33,14 @@ struct Bounds {
   double gets_per_second;   // So that two cores are not busy with the callers alone.
   absl::Duration at_least;  // Over the first second, which is judged apart.
   absl::Duration recovery;
+  double first_share;  // The quantile that is judged in the first second,
+  double then_share;   // and after it.
 };
 
 Bounds BoundsOf(const DrillOptions& options) {
-  if (options.brief) return {1'000, 650, absl::Milliseconds(1'500), absl::Seconds(4)};
-  return {20'000, 2'000, absl::Seconds(5), absl::Seconds(2)};
+  // Of a thousand Gets, one pause of a busy machine meets all callers at once, 16: more than one of a hundred.
+  if (options.brief) return {1'000, 650, absl::Milliseconds(1'500), absl::Seconds(4), 0.99, 0.9};
+  return {20'000, 2'000, absl::Seconds(5), absl::Seconds(2), 0.999, 0.99};
 }
 
 struct Row {
@@ -47,6 +51,7 @@ struct Row {
   int threads = 0;  // More than in good health.
   int descriptors = 0;
   int log_lines = 0;
+  absl::Duration took;
   bool running = true;
 };
 
@@ -112,26 +117,21 @@ class Drill {
   void Suffer(const Sickness& sickness) {
     if (sickness.own_stage != nullptr) {
       Stage own = sickness.own_stage(options_.server);
-      Sights base;
-      base.Look(*own.server);
-      // Whoever has never met Redis opens its connections after the cure.
-      base.descriptors += kMoreDescriptors;
-      return Play(sickness, own, base);
+      return Play(sickness, own, nullptr);
     }
     if (!options_.brief) MeasureHealthy();
-    Play(sickness, stage_, first_sights_);
+    Play(sickness, stage_, &first_sights_);
     if (sickness.loses_data) PrepareEntries(stage_);
   }
 
-  void Play(const Sickness& sickness, Stage& stage, const Sights& base) {
+  // `base`: of the server in good health; null: it has not been so yet.
+  void Play(const Sickness& sickness, Stage& stage, const Sights* base) {
     Row row;
     row.healthy = healthy_;
     const int log_lines = stage.server->LogLines();
     const int64_t injected = Injected(stage);
-    const Sights sights = RunTraffic(sickness, stage, &row);
+    RunTraffic(sickness, stage, base, &row);
     row.injected = Injected(stage) - injected;
-    row.threads = sights.threads - base.threads;
-    row.descriptors = sights.descriptors - base.descriptors;
     row.log_lines = stage.server->LogLines() - log_lines;
     row.running = stage.server->Running();
     Print(sickness, row);
@@ -139,10 +139,12 @@ class Drill {
   }
 
   // Through the sickness, and its cure, until Redis is used again.
-  Sights RunTraffic(const Sickness& sickness, Stage& stage, Row* row) {
-    Sights sights;
+  void RunTraffic(const Sickness& sickness, Stage& stage, const Sights* base, Row* row) {
     Traffic traffic(*stage.server, &pool_,
                     {.gets_per_second = bounds_.gets_per_second, .cancel_share = sickness.cancel_share});
+    Sights sights;
+    sights.Look(*stage.server);
+    const Sights before = base == nullptr ? sights : *base;
     if (sickness.inflict) sickness.inflict(stage);
     traffic.Begin();
     AwaitGets(traffic, bounds_.gets, stage, &sights);
@@ -154,9 +156,11 @@ class Drill {
       while (!traffic.SharedAgain() && absl::Now() < give_up) Look(stage, &sights);
     }
     const absl::Time cured = traffic.cured();
+    row->took = traffic.Age();
     row->counts = traffic.End();
     if (row->counts.shared_again) row->back = *row->counts.shared_again - cured;
-    return sights;
+    row->threads = sights.threads - before.threads;
+    row->descriptors = sights.descriptors - before.descriptors;
   }
 
   void AwaitGets(const Traffic& traffic, int64_t gets, Stage& stage, Sights* sights) const {
@@ -205,21 +209,24 @@ class Drill {
     expect(c.sets_failed == 0, absl::StrCat("no Set fails; the first: ", c.first_failure));
     expect(c.wrong == 0, "no answer is wrong");
     expect(!sickness.writes_lost || c.sets_shared == 0, absl::StrCat(c.sets_shared, " Sets say that Redis has them"));
-    expect(c.first_second.Quantile(0.999) <= MostAsked(), "p99.9 in the first second");
-    expect(c.after.Quantile(0.99) <= (sickness.asked_on ? MostAsked() : MostUnasked()), "p99 then");
+    expect(c.first_second.Quantile(bounds_.first_share) <= MostAsked(), "latency in the first second");
+    expect(c.after.Quantile(bounds_.then_share) <= (sickness.asked_on ? MostAsked() : MostUnasked()), "latency then");
     expect(!sickness.cure || row.back <= bounds_.recovery, "Redis answers again soon");
     expect(row.threads <= kMoreThreads, "threads");
     expect(row.descriptors <= kMoreDescriptors, "descriptors");
-    expect(row.log_lines <= kLogLines, "log lines");
+    expect(row.log_lines <= kLogLines + kLogLinesEachSecond * absl::ToDoubleSeconds(row.took), "log lines");
   }
 
   absl::Duration MostAsked() const { return options_.leniency() * (kOperationTimeout + kSlack); }
-  absl::Duration MostUnasked() const { return options_.leniency() * (healthy_.Quantile(0.99) + kOverHealthy); }
+  absl::Duration MostUnasked() const {
+    return options_.leniency() * (healthy_.Quantile(bounds_.then_share) + kOverHealthy);
+  }
 
   void PrintBounds() const {
     std::printf(
-        "bounds: 0 failed, 0 wrong; first second p99.9 <= %s ms, then p99 <= %d x (well + %s ms), back <= %s ms\n",
-        Ms(MostAsked()).c_str(), options_.leniency(), Ms(kOverHealthy).c_str(), Ms(bounds_.recovery).c_str());
+        "bounds: 0 failed, 0 wrong; first second p%g <= %s ms, then p%g <= %s ms (well + %s ms%s), back <= %s ms\n",
+        100 * bounds_.first_share, Ms(MostAsked()).c_str(), 100 * bounds_.then_share, Ms(MostUnasked()).c_str(),
+        Ms(kOverHealthy).c_str(), options_.brief ? ", times 3" : "", Ms(bounds_.recovery).c_str());
   }
 
   const DrillOptions& options_;

@@ -1,5 +1,6 @@
 #include "tests/drills/sickness.h"
 
+#include <stdexcept>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -32,6 +33,11 @@ Sickness Confused(std::string name, Fault::Kind kind, double probability) {
   return sickness;
 }
 
+void Configure(Stage& stage, const std::vector<std::string>& words) {
+  const support::RedisReply reply = stage.redis->Command(words);
+  if (reply.text != "OK") throw std::runtime_error("Redis refuses " + words[0] + ": " + reply.ToString());
+}
+
 Sickness Blackhole() {
   Sickness sickness = Proxied("blackhole", Fault::Kind::kBlackhole);
   sickness.counted = false;
@@ -50,6 +56,35 @@ Sickness Frozen() {
   return {.name = "frozen (SIGSTOP)",
           .inflict = [](Stage& stage) { stage.redis->Stop(); },
           .cure = [](Stage& stage) { stage.redis->Continue(); },
+          .counted = false};
+}
+
+// The real thing, because the proxy cannot know which scripts write.
+Sickness OutOfMemory() {
+  return {.name = "OOM",
+          .inflict =
+              [](Stage& stage) {
+                Configure(stage, {"CONFIG", "SET", "maxmemory", "1"});
+              },
+          .cure =
+              [](Stage& stage) {
+                Configure(stage, {"CONFIG", "SET", "maxmemory", "0"});
+              },
+          .counted = false};
+}
+
+// A replica whose master is away, as after half a failover.
+Sickness ReadOnly() {
+  return {.name = "READONLY",
+          .inflict =
+              [](Stage& stage) {
+                Configure(stage, {"REPLICAOF", "127.0.0.1", "1"});
+              },
+          .cure =
+              [](Stage& stage) {
+                Configure(stage, {"REPLICAOF", "NO", "ONE"});
+              },
+          .loses_data = true,
           .counted = false};
 }
 
@@ -88,14 +123,14 @@ std::vector<Sickness> Sicknesses() {
       Proxied("LOADING", Fault::Loading()),
       Proxied("BUSY", Fault::Busy()),
       Proxied("NOAUTH", Fault::NoAuth()),
-      Proxied("OOM", Fault::OutOfMemory()),
-      Proxied("READONLY", Fault::ReadOnly()),
+      OutOfMemory(),
+      ReadOnly(),
       Proxied("half a reply", Fault::Kind::kTruncate),
       Blackhole(),
       Proxied("reset", Fault::Kind::kReset),
       Confused("1 byte a write", Fault::Kind::kSlice, 1),
       Confused("half, 5 %", Fault::Kind::kTruncate, 0.05),
-      Confused("wrong order, 5 %", Fault::Kind::kWrongOrder, 0.05),
+      Confused("wrong order, 30 %", Fault::Kind::kWrongOrder, 0.3),
       Confused("duplicate, 5 %", Fault::Kind::kDuplicate, 0.05),
       CancelStorm(),
       AwayAtStart(),

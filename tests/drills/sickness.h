@@ -20,7 +20,7 @@ struct Sickness {
 
   bool writes_lost = true;  // No Set can have reached Redis: none may say so.
   bool asked_on = false;    // Redis is still asked, and slower: calls are held to the operation timeout alone.
-  bool loses_data = false;  // Redis is empty after the cure.
+  bool loses_data = false;  // Redis has no entries that count after the cure.
   bool counted = true;      // The proxy counts what it did.
   double cancel_share = 0;  // Of the Gets: their callers give up.
 };
