@@ -18,14 +18,14 @@ MarkName Name(int i) { return MarkName::Of(InvalidationTarget::Kind::kTag, "ns",
 class MarkScriptsTest : public testing::Test {
  protected:
   void SetUp() override {
-    PARACLE_NEEDS_REDIS();
-    server_ = std::make_unique<redis::SpawnedRedis>(std::vector<std::string>{"--enable-debug-command", "yes"});
+    PARACLE_NEEDS_SERVER(support::ServerKind::kRedis);
+    server_ = std::make_unique<support::RedisProcess>();
     Connect();
   }
 
   void Connect() {
     redis::ClientOptions options;
-    options.url = *redis::Url::Parse(server_->url());
+    options.url = *redis::Url::Parse(server_->Url());
     client_ = redis::Client::Create(options, {});
     ASSERT_TRUE(Eventually([this] { return Run({"PING"}).ok(); }));
   }
@@ -59,7 +59,7 @@ class MarkScriptsTest : public testing::Test {
 
   const RedisKeys keys_{"marks-test:"};
   MarkLimits limits_;
-  std::unique_ptr<redis::SpawnedRedis> server_;
+  std::unique_ptr<support::RedisProcess> server_;
   std::unique_ptr<redis::Client> client_;
 };
 
@@ -110,7 +110,7 @@ TEST_F(MarkScriptsTest, ARestartBeginsANewEpochAboveEveryNumberKnown) {
   const Position start = Join(50);
   ASSERT_TRUE(Add(1, start).ok());
   server_->Kill();
-  server_->Start();
+  server_->Restart();
   ASSERT_TRUE(Eventually([this] { return Run({"PING"}).ok(); }));
   const auto answer = Read({start.epoch, start.number + 1});
   ASSERT_TRUE(answer.ok()) << answer.status();

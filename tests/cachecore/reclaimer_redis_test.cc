@@ -13,11 +13,11 @@ using Kind = InvalidationTarget::Kind;
 class ReclaimerTest : public testing::Test {
  protected:
   void SetUp() override {
-    PARACLE_NEEDS_REDIS();
-    server_ = std::make_unique<redis::SpawnedRedis>();
-    replica_ = std::make_unique<Replica>(SharedOptions(server_->url(), "reclaim*:"), &ledger_, Clock::System());
+    PARACLE_NEEDS_SERVER(support::ServerKind::kRedis);
+    server_ = std::make_unique<support::RedisProcess>();
+    replica_ = std::make_unique<Replica>(SharedOptions(server_->Url(), "reclaim*:"), &ledger_, Clock::System());
     ASSERT_TRUE(replica_->WaitUntilUsable());
-    options_.url = *redis::Url::Parse(server_->url());
+    options_.url = *redis::Url::Parse(server_->Url());
     client_ = redis::Client::Create(options_, {});
   }
 
@@ -32,7 +32,7 @@ class ReclaimerTest : public testing::Test {
 
   StatsLedger ledger_{{}, Clock::System()};
   redis::ClientOptions options_;
-  std::unique_ptr<redis::SpawnedRedis> server_;
+  std::unique_ptr<support::RedisProcess> server_;
   std::unique_ptr<Replica> replica_;
   std::unique_ptr<redis::Client> client_;
 };

@@ -1,6 +1,9 @@
 // The suite of every Cache, on Redis alone and on memory in front of it. Each cache has a prefix of its own, so that it
 // begins empty; only the second of a pair that shall survive a restart takes the prefix of the first.
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "tests/cachecore/redis_stack.h"
 #include "tests/support/cache_conformance.h"
@@ -8,12 +11,17 @@
 namespace paracle::cachecore {
 namespace {
 
-redis::SpawnedRedis& Server() {
-  static redis::SpawnedRedis* const server = new redis::SpawnedRedis;
-  return *server;
+using support::ServerKind;
+
+support::RedisProcess& Server(ServerKind kind) {
+  static std::map<ServerKind, support::RedisProcess> servers;
+  return servers.try_emplace(kind, support::RedisOptions{.kind = kind}).first->second;
 }
 
-std::string WhyMissing() { return redis::SpawnedRedis::Installed() ? "" : "no redis-server in PATH"; }
+std::string WhyMissing(ServerKind kind) {
+  if (support::RedisProcess::Available(kind)) return "";
+  return kind == ServerKind::kRedis ? "no redis-server in PATH" : "no valkey-server in PATH";
+}
 
 std::string NextPrefix() {
   static int count = 0;
@@ -40,40 +48,50 @@ class Served final : public Cache {
   Cache& cache_;
 };
 
-template <bool shared_alone>
+template <ServerKind kind, bool shared_alone>
 std::unique_ptr<Cache> Make(const Clock* clock, StatsLedger* ledger, const MemoryCacheOptions& memory) {
   static std::string prefix;
   if (!CacheConformance::SecondOfAPair()) prefix = NextPrefix();
   CacheOptions options;
   options.memory = memory;
-  options.shared = SharedOptions(Server().url(), prefix);
+  options.shared = SharedOptions(Server(kind).Url(), prefix);
   CacheStack stack = *MakeCache(options, ledger, clock);
   EXPECT_TRUE(Eventually([&] { return stack.shared->status().usable; }));
   return std::make_unique<Served>(std::move(stack), shared_alone);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Redis, CacheConformance,
-    testing::Values(
-        Backend{.name = "redis",
-                .make = Make<true>,
-                .exact_lru = false,
-                .counts_exactly = false,
-                .counts_hits = false,
-                .has_usage = false,
-                .monotonic_expiry = false,
-                .why_not = "the shared tier does not know what it holds, and replicas agree on the wall clock alone",
-                .why_missing = WhyMissing()},
-        Backend{
-            .name = "memory_and_redis",
-            .make = Make<false>,
-            .exact_lru = false,
-            .counts_exactly = false,
-            .monotonic_expiry = false,
-            .why_not = "what memory pushes out, Redis still has, where it is not counted; and replicas agree on the "
-                       "wall clock alone",
-            .why_missing = WhyMissing()}),
-    BackendName);
+template <ServerKind kind>
+Backend Alone(std::string name) {
+  return {.name = std::move(name),
+          .make = Make<kind, true>,
+          .exact_lru = false,
+          .counts_exactly = false,
+          .counts_hits = false,
+          .has_usage = false,
+          .monotonic_expiry = false,
+          .why_not = "the shared tier does not know what it holds, and replicas agree on the wall clock alone",
+          .why_missing = WhyMissing(kind)};
+}
+
+template <ServerKind kind>
+Backend BehindMemory(std::string name) {
+  return {.name = std::move(name),
+          .make = Make<kind, false>,
+          .exact_lru = false,
+          .counts_exactly = false,
+          .monotonic_expiry = false,
+          .why_not =
+              "what memory pushes out, Redis still has, where it is not counted; and replicas agree on the wall "
+              "clock alone",
+          .why_missing = WhyMissing(kind)};
+}
+
+INSTANTIATE_TEST_SUITE_P(Redis, CacheConformance,
+                         testing::Values(Alone<ServerKind::kRedis>("redis"),
+                                         BehindMemory<ServerKind::kRedis>("memory_and_redis"),
+                                         Alone<ServerKind::kValkey>("valkey"),
+                                         BehindMemory<ServerKind::kValkey>("memory_and_valkey")),
+                         BackendName);
 
 }  // namespace
 }  // namespace paracle::cachecore

@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "cachecore/cache_factory.h"
 #include "gtest/gtest.h"
-#include "tests/redis/spawned_redis.h"
 #include "tests/support/answer.h"
+#include "tests/support/redis_process.h"
 
 namespace paracle::cachecore {
 

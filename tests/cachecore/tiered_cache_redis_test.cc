@@ -21,14 +21,14 @@ InvalidationTarget Everything() { return {.ns = "default", .kind = Kind::kNamesp
 class TieredCacheTest : public testing::Test {
  protected:
   void SetUp() override {
-    PARACLE_NEEDS_REDIS();
-    server_ = std::make_unique<redis::SpawnedRedis>();
+    PARACLE_NEEDS_SERVER(support::ServerKind::kRedis);
+    server_ = std::make_unique<support::RedisProcess>();
     a_ = MakeReplica();
     b_ = MakeReplica();
   }
 
   std::unique_ptr<Replica> MakeReplica(Consistency consistency = Consistency::kAvailable) {
-    SharedTierOptions options = SharedOptions(server_->url(), "tiered:");
+    SharedTierOptions options = SharedOptions(server_->Url(), "tiered:");
     options.consistency = consistency;
     options.client.operation_timeout = absl::Milliseconds(200);
     auto replica = std::make_unique<Replica>(options, &ledger_, &clock_);
@@ -42,7 +42,7 @@ class TieredCacheTest : public testing::Test {
 
   FakeClock clock_;
   StatsLedger ledger_{{}, &clock_};
-  std::unique_ptr<redis::SpawnedRedis> server_;
+  std::unique_ptr<support::RedisProcess> server_;
   std::unique_ptr<Replica> a_, b_;
 };
 
@@ -159,7 +159,7 @@ TEST_F(TieredCacheTest, RedisThatComesBackEmptyTakesNothingOldWithIt) {
   const FillToken before = a_->TokenOf(2);
   server_->Kill();
   ASSERT_TRUE(BecomesUnusable(*a_));
-  server_->Start();
+  server_->Restart();
   ASSERT_TRUE(a_->WaitUntilUsable());
   EXPECT_TRUE(Eventually([this] { return !a_->Find(1); })) << "another history: what was valid before is not known";
   EXPECT_FALSE(a_->Set({.question = 2, .fill_token = before}).ok());
@@ -172,13 +172,13 @@ TEST_F(TieredCacheTest, StrictConsistencyServesNothingThatMayBeOutdated) {
   const std::unique_ptr<Replica> strict = MakeReplica(Consistency::kStrict);
   ASSERT_TRUE(strict->Set({.question = 1}).ok());
   EXPECT_TRUE(strict->Find(1));
-  server_->Freeze();
+  server_->Stop();
   EXPECT_TRUE(Eventually([&] { return !strict->Find(1); }, 5));
   const auto outcome = strict->Set({.question = 1, .payload = "new"});
   ASSERT_TRUE(outcome.ok());
   EXPECT_FALSE(outcome->stored_in_memory);
   EXPECT_FALSE(outcome->stored_in_shared);
-  server_->Thaw();
+  server_->Continue();
   ASSERT_TRUE(strict->WaitUntilUsable());
   const std::optional<Hit> hit = strict->Find(1);
   EXPECT_TRUE(!hit || hit->tier == Tier::kShared) << "memory forgot what the caller has replaced";
@@ -186,22 +186,22 @@ TEST_F(TieredCacheTest, StrictConsistencyServesNothingThatMayBeOutdated) {
 
 TEST_F(TieredCacheTest, AStartWithoutRedisServesAndJoinsLater) {
   server_->Kill();
-  SharedTierOptions options = SharedOptions(server_->url(), "tiered:");
+  SharedTierOptions options = SharedOptions(server_->Url(), "tiered:");
   Replica late(options, &ledger_, &clock_);
   ASSERT_TRUE(late.Set({.question = 1}).ok());
   EXPECT_TRUE(late.Find(1));
   EXPECT_FALSE(late.shared().status().usable);
   EXPECT_FALSE(late.shared().status().why_not.empty());
-  server_->Start();
+  server_->Restart();
   EXPECT_TRUE(late.WaitUntilUsable());
   EXPECT_TRUE(late.Set({.question = 2})->stored_in_shared);
 }
 
 TEST_F(TieredCacheTest, AStackEndsWhileCallsAreUnderWay) {
-  server_->Freeze();
+  server_->Stop();
   int answered = 0;
   {
-    SharedTierOptions options = SharedOptions(server_->url(), "tiered:");
+    SharedTierOptions options = SharedOptions(server_->Url(), "tiered:");
     std::unique_ptr<Replica> ending = std::move(a_);
     for (int question = 0; question < 100; ++question) {
       ending->cache().Get({.ns = "default", .digest = DigestOfQuestion(question)}, absl::InfiniteFuture(),
