@@ -13,6 +13,7 @@ MarkLogOptions LogOptions(const SharedTierOptions& options) {
   return log;
 }
 
+constexpr absl::Duration kBetweenChanges = absl::Seconds(1);
 constexpr absl::Duration kLastFlush = absl::Milliseconds(500);
 
 }  // namespace
@@ -81,11 +82,21 @@ void SharedTier::OnAvailability(bool available, const absl::Status& why) {
 
 void SharedTier::TellOfChange(const absl::Status& why) {
   const bool usable = cache_.usable();
-  if (told_anything_ && usable == told_usable_) return;
+  if (will_tell_ || (told_anything_ && usable == told_usable_)) return;
   if (!told_anything_ && !usable && why.ok()) return;
   told_anything_ = true;
   told_usable_ = usable;
   events_.on_change(usable, why);
+  TellAgainLater(why);
+}
+
+// A tier that comes and goes many times a second is told of once in a while.
+void SharedTier::TellAgainLater(const absl::Status& why) {
+  will_tell_ = true;
+  running_->RunAfter(kBetweenChanges, [this, why] {
+    will_tell_ = false;
+    TellOfChange(why);
+  });
 }
 
 }  // namespace paracle::cachecore

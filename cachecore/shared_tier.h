@@ -34,7 +34,7 @@ struct SharedTierOptions {
   absl::Status Validate() const;
 };
 
-// Told on the client's thread, and only when something changes or at most once a minute.
+// Told on the client's thread: changes at most once a second, warnings at most once a minute each.
 struct SharedTierEvents {
   absl::AnyInvocable<void(bool usable, const absl::Status& why)> on_change = [](bool, const absl::Status&) {};
   absl::AnyInvocable<void(absl::string_view what)> on_warning = [](absl::string_view) {};
@@ -68,6 +68,7 @@ class SharedTier {
   void OnControlConnected();
   void OnAvailability(bool available, const absl::Status& why);
   void TellOfChange(const absl::Status& why);
+  void TellAgainLater(const absl::Status& why);
 
   const RedisKeys keys_;
   TierState state_;
@@ -79,6 +80,7 @@ class SharedTier {
   // Of the client's thread.
   bool told_usable_ = false;
   bool told_anything_ = false;
+  bool will_tell_ = false;  // Something was told a moment ago; what has become of it is told later.
 
   mutable Mutex mutex_;
   absl::Status unavailable_ ABSL_GUARDED_BY(mutex_) = absl::UnavailableError("not connected yet");
