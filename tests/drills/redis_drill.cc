@@ -120,6 +120,7 @@ class Drill {
       return Play(sickness, own, nullptr);
     }
     if (!options_.brief) MeasureHealthy();
+    if (sickness.asked_on) PrepareEntries(stage_);
     Play(sickness, stage_, &first_sights_);
     if (sickness.loses_data) PrepareEntries(stage_);
   }
@@ -204,6 +205,7 @@ class Drill {
     expect(row.running, "the server goes on");
     expect(c.gets >= bounds_.gets, "enough Gets to tell");
     expect(!sickness.counted || row.injected > 0, "enough of the fault to tell");
+    expect(!sickness.asked_on || c.shared_hits >= c.gets / 10, "enough answers of Redis to tell");
     expect(c.cancelled >= c.gets * sickness.cancel_share / 4, "enough cancelled calls to tell");
     expect(c.failed == 0, absl::StrCat("no Get fails; the first: ", c.first_failure));
     expect(c.sets_failed == 0, absl::StrCat("no Set fails; the first: ", c.first_failure));
