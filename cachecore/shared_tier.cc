@@ -60,9 +60,11 @@ void SharedTier::Stop() {
 }
 
 SharedTierStatus SharedTier::status() const {
-  if (cache_.usable()) return {.usable = true, .why_not = ""};
+  // Entries may be had again before an invalidation can be told: then it is not whole yet.
+  const absl::Status marks = log_.last_error();
+  if (cache_.usable() && marks.ok()) return {.usable = true, .why_not = ""};
   MutexLock lock(mutex_);
-  const absl::Status why = unavailable_.ok() ? log_.last_error() : unavailable_;
+  const absl::Status why = unavailable_.ok() ? marks : unavailable_;
   return {.usable = false, .why_not = why.ok() ? "does not keep up" : std::string(why.message())};
 }
 

@@ -1,0 +1,45 @@
+"""Starts a real redis-server on a free port for tests, and stops it again."""
+
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+
+class RedisServer:
+    def __init__(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            stdout=subprocess.DEVNULL)
+        give_up = time.monotonic() + 20
+        while time.monotonic() < give_up:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.02)
+        raise RuntimeError("redis-server does not listen")
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def installed() -> bool:
+    return shutil.which("redis-server") is not None
+
+
+@contextlib.contextmanager
+def running_redis():
+    server = RedisServer()
+    try:
+        yield server
+    finally:
+        server.kill()
