@@ -88,7 +88,7 @@ void SharedTier::TellOfChange(const absl::Status& why) {
   if (!told_anything_ && !usable && why.ok()) return;
   told_anything_ = true;
   told_usable_ = usable;
-  events_.on_change(usable, why);
+  events_.on_change(usable, usable || !why.ok() ? why : absl::UnavailableError(status().why_not));
   TellAgainLater(why);
 }
 
