@@ -48,6 +48,7 @@ void RedisCache::Find(const EntryId& id, absl::Time deadline, FindDone done) {
 EntryHandle RedisCache::Judge(const std::string& ns, const Digest& digest, absl::StatusOr<Reply> reply) {
   if (!reply.ok() || !(reply->is_nil() || reply->is_string())) {
     Count(failed_);
+    if (reply.ok() && !reply->is_error()) Distrust("a GET was answered with something else than a value");
     return {};
   }
   if (reply->is_nil()) return {};
@@ -63,6 +64,7 @@ EntryHandle RedisCache::Admit(const std::string& ns, const Digest& digest, absl:
   const StoredHead& head = stored->head;
   if (head.digest != digest || head.ns != ns) {
     Suspect(foreign_, "an entry in the shared tier is not of the question under whose key it lies");
+    Distrust("a GET was answered with the entry of another question");
     return {};
   }
   if (head.expire_time <= clock_.WallTime()) {
@@ -97,6 +99,15 @@ void RedisCache::Suspect(std::atomic<int64_t>& counter, absl::string_view what) 
   warn_(what);
 }
 
+// Replies may have shifted against their commands: then new connections help. If it is the entry itself that is wrong,
+// they do not, so they are not made anew all the time.
+void RedisCache::Distrust(absl::string_view why) {
+  const int64_t now = clock_.MonotonicNanos();
+  if (now < trusting_until_nanos_) return;
+  trusting_until_nanos_ = now + absl::ToInt64Nanoseconds(absl::Seconds(10));
+  client_->Distrust(why);
+}
+
 void RedisCache::Set(const EntrySpec& spec, absl::Time deadline, SetDone done) {
   const FillToken begun = spec.fill_token.value_or(state_.marks.Now());
   const MarkSubject subject{.ns = spec.id.ns, .digest = spec.id.digest, .model = spec.model, .tags = spec.tags};
@@ -120,7 +131,8 @@ void RedisCache::Put(const EntrySpec& spec, FillToken begun, absl::Time deadline
   const std::string bytes = EncodeStoredEntry(spec, MarkTable::ToPosition(begun), clock_.WallTime());
   const int64_t milliseconds = std::max<int64_t>(1, absl::ToInt64Milliseconds(std::min(spec.ttl, Entry::kMaxTtl)));
   client_->Send(Lane::kData, Command({"SET", keys_.Entry(spec.id), bytes, "PX", absl::StrCat(milliseconds)}),
-                TimeFor(*client_, deadline), [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
+                TimeFor(*client_, deadline), [this, done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
+                  if (reply.ok() && !reply->is_ok() && !reply->is_error()) Distrust("a SET was not answered with OK");
                   std::move(done)(reply.ok() && reply->is_ok());
                 });
 }

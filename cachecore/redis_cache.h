@@ -86,6 +86,7 @@ class RedisCache final : public Cache {
   EntryHandle Judge(const std::string& ns, const Digest& digest, absl::StatusOr<redis::Reply> reply);
   EntryHandle Admit(const std::string& ns, const Digest& digest, absl::string_view bytes);
   void Suspect(std::atomic<int64_t>& counter, absl::string_view what);
+  void Distrust(absl::string_view why);
 
   const RedisKeys& keys_;
   TierState& state_;
@@ -95,7 +96,10 @@ class RedisCache final : public Cache {
   const Clock& clock_;
   Warn warn_;
   redis::Client* client_ = nullptr;
-  int64_t quiet_until_nanos_ = 0;  // Of the client's thread.
+
+  // Of the client's thread.
+  int64_t quiet_until_nanos_ = 0;
+  int64_t trusting_until_nanos_ = 0;
 
   std::atomic<int64_t> foreign_ = 0;
   std::atomic<int64_t> damaged_ = 0;

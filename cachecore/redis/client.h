@@ -95,6 +95,10 @@ class Client {
   // `timeout`: <= 0 fails at once with DEADLINE_EXCEEDED. Data commands are cut to operation_timeout.
   virtual void Send(Lane lane, Command command, absl::Duration timeout, Done done) = 0;
 
+  // Ends the data connections, to be made anew: what came over one shows that replies and commands do not belong
+  // together any more. For whoever can tell that, as the order of replies alone cannot.
+  virtual void Distrust(absl::string_view why) = 0;
+
   // Runs `task` on the client's thread, after `delay`. Dropped when the client goes.
   virtual void RunAfter(absl::Duration delay, absl::AnyInvocable<void() &&> task) = 0;
 

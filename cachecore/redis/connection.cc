@@ -49,6 +49,10 @@ void Connection::Stop() {
   timer_.cancel();
 }
 
+void Connection::Abandon(const absl::Status& why) {
+  if (ready_) Lose(why);
+}
+
 asio::awaitable<void> Connection::Run() {
   while (!stopping_) {
     absl::Status why = co_await Open();

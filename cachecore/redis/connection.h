@@ -54,6 +54,9 @@ class Connection {
   // For good. What is pending is answered with CANCELLED, in a moment.
   void Stop();
 
+  // Ends this incarnation, if there is one; another one follows.
+  void Abandon(const absl::Status& why);
+
   bool ready() const { return ready_; }
   size_t pending() const { return queue_.size(); }
 

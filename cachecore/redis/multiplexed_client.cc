@@ -228,6 +228,13 @@ void MultiplexedClient::TellAvailability(const absl::Status& why) {
   observer_.on_availability(open, open ? absl::OkStatus() : why);
 }
 
+// Posted, because whoever calls may stand in the middle of that connection's replies.
+void MultiplexedClient::Distrust(absl::string_view why) {
+  RunAfter(absl::ZeroDuration(), [this, status = absl::UnavailableError(why)] {
+    for (auto& connection : data_) connection->Abandon(status);
+  });
+}
+
 void MultiplexedClient::RunAfter(absl::Duration delay, absl::AnyInvocable<void() &&> task) {
   asio::post(io_, [this, delay, task = std::move(task)]() mutable { AddTask(delay, std::move(task)); });
 }

@@ -28,6 +28,7 @@ class MultiplexedClient final : public Client, private ConnectionOwner {
   ~MultiplexedClient() override;
 
   void Send(Lane lane, Command command, absl::Duration timeout, Done done) override;
+  void Distrust(absl::string_view why) override;
   void RunAfter(absl::Duration delay, absl::AnyInvocable<void() &&> task) override;
   bool available() const override { return data_open_.load(std::memory_order_relaxed); }
   ClientCounters counters() const override;

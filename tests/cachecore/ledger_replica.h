@@ -51,6 +51,7 @@ class LossyClient final : public redis::Client {
                     std::move(done)(absl::DeadlineExceededError("lost"));
                   });
   }
+  void Distrust(absl::string_view why) override { client_->Distrust(why); }
   void RunAfter(absl::Duration delay, absl::AnyInvocable<void() &&> task) override {
     client_->RunAfter(delay, std::move(task));
   }

@@ -122,6 +122,36 @@ TEST_F(TieredCacheTest, AnAnswerFromRedisNeverReplacesANewerOneInMemory) {
   EXPECT_EQ(memory.Lookup({.ns = "default", .digest = DigestOfQuestion(1)})->entry->payload(), "new");
 }
 
+TEST_F(TieredCacheTest, P1_AnEntryUnderAnotherQuestionsKeyIsNeverServed) {
+  ASSERT_TRUE(a_->Set({.question = 1, .payload = "of question 1"}).ok());
+  const RedisKeys keys("tiered:");
+  const std::string mine = keys.Entry({.ns = "default", .digest = DigestOfQuestion(1)});
+  for (const EntryId& other : {EntryId{.ns = "default", .digest = DigestOfQuestion(2)},
+                               EntryId{.ns = "other", .digest = DigestOfQuestion(1)}}) {
+    ASSERT_EQ(server_->Command({"COPY", mine, keys.Entry(other)}).integer, 1);
+  }
+  EXPECT_FALSE(b_->Find(2));
+  ASSERT_TRUE(b_->WaitUntilUsable()) << "the connections were made anew";
+  EXPECT_FALSE(b_->Find(1, "other"));
+  EXPECT_EQ(b_->shared().cache().counters().foreign, 2);
+  EXPECT_TRUE(b_->WaitUntilUsable());
+  EXPECT_TRUE(Eventually([this] { return b_->Find(1).has_value(); })) << "what is right is served all the same";
+}
+
+TEST_F(TieredCacheTest, WhatCannotBeReadIsAMiss) {
+  const RedisKeys keys("tiered:");
+  int question = 0;
+  for (const std::string& garbage : {std::string("garbage"), std::string("PRCL\x02 of a version to come"),
+                                     std::string("PRCL"), std::string(100'000, '\0')}) {
+    ++question;
+    server_->Command({"SET", keys.Entry({.ns = "default", .digest = DigestOfQuestion(question)}), garbage});
+    EXPECT_FALSE(a_->Find(question)) << question;
+    ASSERT_TRUE(a_->Set({.question = question}).ok());
+    EXPECT_TRUE(b_->Find(question)) << "it can be stored anew";
+  }
+  EXPECT_EQ(a_->shared().cache().counters().damaged, 4);
+}
+
 TEST_F(TieredCacheTest, ADryRunOfOneQuestionLooksInRedisToo) {
   ASSERT_TRUE(a_->Set({.question = 1}).ok());
   const auto counted = b_->Invalidate(Question(1), /*dry_run=*/true);
