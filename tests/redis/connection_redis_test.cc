@@ -64,6 +64,20 @@ TEST(ConnectionRedisTest, EveryReplyReachesItsCommandFromAnyThread) {
   EXPECT_EQ(right, kThreads * kCalls);
 }
 
+TEST(ConnectionRedisTest, DistrustMakesTheDataConnectionsAnewAndNoOther) {
+  PARACLE_NEEDS_REDIS();
+  SpawnedRedis server;
+  TestClient client(server.url());
+  ASSERT_TRUE(client.BecomesAvailable());
+  ASSERT_TRUE(Eventually([&] { return client->counters().connects == 3; })) << "two for data, one for control";
+  EXPECT_EQ(client.Say({"SET", "k", "value"}), "+OK");
+  client->Distrust("a reply of another command");
+  ASSERT_TRUE(Eventually([&] { return client->counters().connects == 5; }));
+  EXPECT_EQ(client->counters().disconnects, 2);
+  EXPECT_EQ(client.control_connects(), 1);
+  ASSERT_TRUE(Eventually([&] { return client.Say({"GET", "k"}) == "value"; }));
+}
+
 TEST(ConnectionRedisTest, RepliesOfTheControlLaneComeInTheOrderOfTheCommands) {
   PARACLE_NEEDS_REDIS();
   SpawnedRedis server;
