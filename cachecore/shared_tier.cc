@@ -62,7 +62,7 @@ void SharedTier::Stop() {
 SharedTierStatus SharedTier::status() const {
   // Entries may be had again before an invalidation can be told: then it is not whole yet.
   const absl::Status marks = log_.last_error();
-  if (cache_.usable() && marks.ok()) return {.usable = true, .why_not = ""};
+  if (cache_.usable() && running_->control_available() && marks.ok()) return {.usable = true, .why_not = ""};
   MutexLock lock(mutex_);
   const absl::Status why = unavailable_.ok() ? marks : unavailable_;
   return {.usable = false, .why_not = why.ok() ? "does not keep up" : std::string(why.message())};

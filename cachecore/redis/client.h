@@ -105,6 +105,9 @@ class Client {
   // Whether a data command sent now would be tried: connected, and the breaker closed.
   virtual bool available() const = 0;
 
+  // Whether a control command sent now would be tried: connected.
+  virtual bool control_available() const = 0;
+
   virtual ClientCounters counters() const = 0;
   virtual const ClientOptions& options() const = 0;
 };

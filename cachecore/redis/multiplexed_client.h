@@ -31,6 +31,7 @@ class MultiplexedClient final : public Client, private ConnectionOwner {
   void Distrust(absl::string_view why) override;
   void RunAfter(absl::Duration delay, absl::AnyInvocable<void() &&> task) override;
   bool available() const override { return data_open_.load(std::memory_order_relaxed); }
+  bool control_available() const override { return control_open_.load(std::memory_order_relaxed); }
   ClientCounters counters() const override;
   const ClientOptions& options() const override { return options_; }
 

@@ -56,6 +56,7 @@ class LossyClient final : public redis::Client {
     client_->RunAfter(delay, std::move(task));
   }
   bool available() const override { return client_->available(); }
+  bool control_available() const override { return client_->control_available(); }
   redis::ClientCounters counters() const override { return client_->counters(); }
   const redis::ClientOptions& options() const override { return client_->options(); }
 
