@@ -55,7 +55,7 @@ void MarkLog::Add(const InvalidationTarget& target, AddDone done) {
   Try(MarkName::Of(target), 2, std::move(done));
 }
 
-absl::Status MarkLog::last_error() const {
+std::string MarkLog::last_error() const {
   MutexLock lock(mutex_);
   return last_error_;
 }
@@ -82,10 +82,10 @@ void MarkLog::OnRead(int64_t begun_nanos, absl::StatusOr<MarkAnswer> answer) {
   const bool learnt = answer.ok() && marks_.Learn(answer->page);
   if (learnt && answer->complete) {
     fresh_since_nanos_.store(begun_nanos, std::memory_order_release);
-    Remember(absl::OkStatus());
+    Remember("");
     TellOfFreshness();
   } else if (!answer.ok()) {
-    Remember(answer.status());
+    Remember(answer.status().message());
   }
   if (!answer.ok()) return;  // The next tick asks again.
   const bool more = std::exchange(read_again_, false) || !learnt || !answer->complete;
@@ -111,9 +111,9 @@ void MarkLog::TellOfFreshness() {
   on_freshness_(is_fresh, last_error());
 }
 
-void MarkLog::Remember(const absl::Status& error) {
+void MarkLog::Remember(absl::string_view error) {
   MutexLock lock(mutex_);
-  last_error_ = error;
+  last_error_ = std::string(error);
 }
 
 }  // namespace paracle::cachecore

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
@@ -36,7 +37,7 @@ struct MarkLogOptions {
 class MarkLog {
  public:
   // Told on the client's thread when fresh() has changed, within a read's interval.
-  using OnFreshness = absl::AnyInvocable<void(bool fresh, const absl::Status& why)>;
+  using OnFreshness = absl::AnyInvocable<void(bool fresh, const std::string& why)>;
 
   MarkLog(const MarkLogOptions& options, const RedisKeys* keys, MarkTable* marks, OnFreshness on_freshness)
       : options_(options), keys_(*keys), marks_(*marks), on_freshness_(std::move(on_freshness)) {}
@@ -58,8 +59,8 @@ class MarkLog {
   // Leaves a mark. OK: Redis has it, and so has the table. UNAVAILABLE: it is not known that Redis has it.
   void Add(const InvalidationTarget& target, absl::AnyInvocable<void(absl::Status) &&> done);
 
-  // Why the last read failed; OK when it did not.
-  absl::Status last_error() const;
+  // Why the last read failed; empty when it did not.
+  std::string last_error() const;
 
  private:
   using AddDone = absl::AnyInvocable<void(absl::Status) &&>;
@@ -69,7 +70,7 @@ class MarkLog {
   void OnRead(int64_t begun_nanos, absl::StatusOr<MarkAnswer> answer);
   void Try(const MarkName& name, int tries_left, AddDone done);
   void TellOfFreshness();
-  void Remember(const absl::Status& error);
+  void Remember(absl::string_view error);
 
   const MarkLogOptions options_;
   const RedisKeys& keys_;
@@ -85,7 +86,7 @@ class MarkLog {
   std::atomic<bool> hurried_ = false;
   std::atomic<int64_t> fresh_since_nanos_ = 0;  // When the last good read began; 0: there was none.
   mutable Mutex mutex_;
-  absl::Status last_error_ ABSL_GUARDED_BY(mutex_) = absl::UnavailableError("not connected yet");
+  std::string last_error_ ABSL_GUARDED_BY(mutex_) = "not connected yet";
 };
 
 }  // namespace paracle::cachecore

@@ -28,7 +28,7 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
     : keys_(options.prefix),
       state_(ledger, max_marks),
       events_(std::move(events)),
-      log_(LogOptions(options), &keys_, &state_.marks, [this](bool, const absl::Status& why) { TellOfChange(why); }),
+      log_(LogOptions(options), &keys_, &state_.marks, [this](bool, const std::string& why) { TellOfChange(why); }),
       reclaimer_(&keys_, &state_.marks, clock),
       cache_(&keys_, &state_, &log_, &reclaimer_, ledger, clock,
              [this](absl::string_view what) { events_.on_warning(what); }) {
@@ -61,11 +61,11 @@ void SharedTier::Stop() {
 
 SharedTierStatus SharedTier::status() const {
   // Entries may be had again before an invalidation can be told: then it is not whole yet.
-  const absl::Status marks = log_.last_error();
-  if (cache_.usable() && running_->control_available() && marks.ok()) return {.usable = true, .why_not = ""};
+  const std::string marks = log_.last_error();
+  if (cache_.usable() && running_->control_available() && marks.empty()) return {.usable = true, .why_not = ""};
   MutexLock lock(mutex_);
-  const absl::Status why = unavailable_.ok() ? marks : unavailable_;
-  return {.usable = false, .why_not = why.ok() ? "does not keep up" : std::string(why.message())};
+  const std::string& why = unavailable_.empty() ? marks : unavailable_;
+  return {.usable = false, .why_not = why.empty() ? "does not keep up" : why};
 }
 
 void SharedTier::OnControlConnected() {
@@ -77,23 +77,23 @@ void SharedTier::OnControlConnected() {
 void SharedTier::OnAvailability(bool available, const absl::Status& why) {
   {
     MutexLock lock(mutex_);
-    unavailable_ = available ? absl::OkStatus() : why;
+    unavailable_ = available ? "" : std::string(why.message());
   }
-  if (started_.load()) TellOfChange(why);
+  if (started_.load()) TellOfChange(std::string(why.message()));
 }
 
-void SharedTier::TellOfChange(const absl::Status& why) {
+void SharedTier::TellOfChange(const std::string& why) {
   const bool usable = cache_.usable();
   if (will_tell_ || (told_anything_ && usable == told_usable_)) return;
-  if (!told_anything_ && !usable && why.ok()) return;
+  if (!told_anything_ && !usable && why.empty()) return;
   told_anything_ = true;
   told_usable_ = usable;
-  events_.on_change(usable, usable || !why.ok() ? why : absl::UnavailableError(status().why_not));
+  events_.on_change(usable, usable || !why.empty() ? why : status().why_not);
   TellAgainLater(why);
 }
 
 // A tier that comes and goes many times a second is told of once in a while.
-void SharedTier::TellAgainLater(const absl::Status& why) {
+void SharedTier::TellAgainLater(const std::string& why) {
   will_tell_ = true;
   running_->RunAfter(kBetweenChanges, [this, why] {
     will_tell_ = false;

@@ -36,7 +36,8 @@ struct SharedTierOptions {
 
 // Told on the client's thread: changes at most once a second, warnings at most once a minute each.
 struct SharedTierEvents {
-  absl::AnyInvocable<void(bool usable, const absl::Status& why)> on_change = [](bool, const absl::Status&) {};
+  // `why` is for people; not copied as a Status, whose count TSan cannot see in Debian's Abseil.
+  absl::AnyInvocable<void(bool usable, const std::string& why)> on_change = [](bool, const std::string&) {};
   absl::AnyInvocable<void(absl::string_view what)> on_warning = [](absl::string_view) {};
 };
 
@@ -67,8 +68,8 @@ class SharedTier {
  private:
   void OnControlConnected();
   void OnAvailability(bool available, const absl::Status& why);
-  void TellOfChange(const absl::Status& why);
-  void TellAgainLater(const absl::Status& why);
+  void TellOfChange(const std::string& why);
+  void TellAgainLater(const std::string& why);
 
   const RedisKeys keys_;
   TierState state_;
@@ -83,7 +84,7 @@ class SharedTier {
   bool will_tell_ = false;  // Something was told a moment ago; what has become of it is told later.
 
   mutable Mutex mutex_;
-  absl::Status unavailable_ ABSL_GUARDED_BY(mutex_) = absl::UnavailableError("not connected yet");
+  std::string unavailable_ ABSL_GUARDED_BY(mutex_) = "not connected yet";  // Empty: it is available.
 
   std::atomic<bool> started_ = false;  // The client's thread may run before the constructor is through,
   redis::Client* running_ = nullptr;   // and still while Stop() lets go of it.

@@ -55,9 +55,9 @@ cachecore::CacheOptions ToCacheOptions(const Config& config) {
 // Changes and warnings only, so that a sick Redis costs no line per call.
 cachecore::SharedTierEvents LogSharedTier(const std::string& backend) {
   cachecore::SharedTierEvents events;
-  events.on_change = [backend](bool usable, const absl::Status& why) {
+  events.on_change = [backend](bool usable, const std::string& why) {
     if (usable) return Log(LogLevel::kInfo, "shared tier joined", {{"backend", backend}});
-    Log(LogLevel::kWarn, "shared tier away", {{"backend", backend}, {"why", std::string(why.message())}});
+    Log(LogLevel::kWarn, "shared tier away", {{"backend", backend}, {"why", why}});
   };
   events.on_warning = [](absl::string_view what) {
     Log(LogLevel::kWarn, "shared tier warning", {{"what", std::string(what)}});
