@@ -42,7 +42,7 @@ def redis_server():
     for program in ("redis-server", "redis-benchmark"):
         if shutil.which(program) is None:
             raise NotMeasured(f"{program} is not installed")
-    command = ["sh", "-c", 'exec redis-server --port "${1##*:}" --bind 127.0.0.1 --save "" --appendonly no', "sh",
+    command = ["sh", "-c", 'exec redis-server --port "${{1##*:}}" --bind 127.0.0.1 --save "" --appendonly no', "sh",
                "{endpoint}"]
     with running(command) as process:
         yield RedisServer(process)
