@@ -1,9 +1,11 @@
 """Judges whether an answer of a language model is whole, and reads its usage.
 
-Whole is what may be stored: an answer that was cut short, filtered, refused or failed must not be given to the next one
-who asks. The shapes are those of docs/clients.md; of any other shape the verdict says that it is not known.
+Whole is what may be stored: an answer that was cut short, filtered, refused or failed must not be given to
+the next one who asks. The shapes are those of docs/clients.md; of any other shape the verdict says that it is
+not known.
 
-Pure functions of parsed JSON, safe to call from any thread. Whatever the value's type or depth, nothing is raised.
+Pure functions of parsed JSON, safe to call from any thread. Whatever the value's type or depth, nothing is
+raised.
 """
 
 from __future__ import annotations
@@ -57,8 +59,8 @@ def judge(answer: Any) -> Verdict:
 def judge_chunks(chunks: Sequence[Any]) -> Verdict:
     """Judges a stream by its parsed events or chunks, in their order.
 
-    What has no shape of its own, as Anthropic's `ping`, is passed over. `[DONE]` is not JSON and not asked for here:
-    whoever reads the event stream knows whether it came.
+    What has no shape of its own, as Anthropic's `ping`, is passed over. `[DONE]` is not JSON and not asked
+    for here: whoever reads the event stream knows whether it came.
     """
     shaped = [(rule, chunk) for chunk in chunks if (rule := _chunk_rule(chunk)) is not None]
     failed = any(_is_failure(chunk) for chunk in chunks)
@@ -115,7 +117,9 @@ def _has_choices(answer: _Object, *objects: str, members: tuple[str, ...]) -> bo
     choices = answer.get("choices")
     if not isinstance(choices, list):
         return False
-    return answer.get("object") in objects or any(member in choice for choice in _objects(choices) for member in members)
+    if answer.get("object") in objects:
+        return True
+    return any(member in choice for choice in _objects(choices) for member in members)
 
 
 def _is_gemini(answer: _Object) -> bool:
@@ -143,11 +147,13 @@ def _is_failure(chunk: Any) -> bool:
 
 
 def _complaint_of_end(name: str, end: Any, whole: tuple[str, ...]) -> str:
-    return "" if end in whole else f"{name} is {str(end)[:40] if isinstance(end, str) else type(end).__name__}"
+    if end in whole:
+        return ""
+    return f"{name} is {end[:40] if isinstance(end, str) else type(end).__name__}"
 
 
 def _complaint_of_choices(chunks: list[_Object]) -> str:
-    """Of a document, or of the chunks of a stream: a choice ends with the last reason that is told for its index."""
+    """Of a document, or of a stream's chunks: a choice ends with the last reason told for its index."""
     ends: dict[int, Any] = {}
     whole: tuple[str, ...] = _CHAT_ENDS
     for chunk in chunks:
@@ -211,8 +217,8 @@ def _complaint_of_message_events(events: list[_Object]) -> str:
 def _complaint_of_embeddings(answer: _Object) -> str:
     if "data" in answer:
         return "" if answer["data"] else "no embeddings"
-    values = [item.get("values") for item in _gemini_embeddings(answer)]
-    return "" if values and all(isinstance(value, list) and value for value in values) else "an embedding without values"
+    whole = all(_list(item.get("values")) for item in _gemini_embeddings(answer))
+    return "" if whole else "an embedding without values"
 
 
 def _gemini_embeddings(answer: _Object) -> list[_Object]:
@@ -238,11 +244,10 @@ def _usage(bodies: list[_Object]) -> Usage:
             told.update({name: count for name, count in usage.items() if count is not None})
     prompt = _first_count(told, ("prompt_tokens", "input_tokens", "promptTokenCount", "prompt_token_count"))
     # Anthropic counts what its own cache of prompts wrote and read apart from input_tokens.
-    prompt += sum(_count(told.get(name)) for name in ("cache_creation_input_tokens", "cache_read_input_tokens"))
-    completion = _first_count(
-        told, ("completion_tokens", "output_tokens", "candidatesTokenCount", "candidates_token_count")
-    )
+    prompt += _count(told.get("cache_creation_input_tokens")) + _count(told.get("cache_read_input_tokens"))
+    completion = _first_count(told, ("completion_tokens", "output_tokens"))
     # Gemini counts thoughts apart from candidates.
+    completion += _first_count(told, ("candidatesTokenCount", "candidates_token_count"))
     completion += _first_count(told, ("thoughtsTokenCount", "thoughts_token_count"))
     return Usage(min(prompt, _MAX_TOKENS), min(completion, _MAX_TOKENS))
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from paracle_cache.answers import Usage
+from .answers import Usage
 
 Cost = Callable[[str, Usage], float]
 """From the model and its usage to US dollars. May be called from any thread."""
@@ -27,7 +27,7 @@ class Price:
         _dollars(self.output_per_million, "output_per_million")
 
     def of(self, usage: Usage) -> float:
-        """US dollars. All prompt tokens cost the same here: write a `Cost` of your own where cached ones do not."""
+        """US dollars. All prompt tokens cost the same: write a `Cost` where cached ones do not."""
         prompt = usage.prompt_tokens * self.input_per_million
         return (prompt + usage.completion_tokens * self.output_per_million) / 1e6
 
@@ -55,12 +55,14 @@ class PriceTable(Mapping[str, Price]):
         return len(self._prices)
 
 
-def cost_of(cost: Cost | None, model: str, usage: Usage) -> float:
+def cost_of(cost: Cost | Mapping[str, Price] | None, model: str, usage: Usage) -> float:
     """What `cost` says in US dollars; 0 without one.
 
     Raises ValueError when it says what is not a finite number from 0, and whatever `cost` itself raises.
     """
-    return 0.0 if cost is None else _dollars(cost(model, usage), "cost")
+    if cost is None:
+        return 0.0
+    return _dollars((cost if callable(cost) else PriceTable(cost))(model, usage), "cost")
 
 
 def _dollars(value: float, name: str) -> float:

@@ -1,0 +1,1 @@
+"""What the transports do, without the types of any HTTP library."""

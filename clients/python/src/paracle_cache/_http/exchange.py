@@ -1,0 +1,115 @@
+"""One request through a caching transport, without I/O: sync and async transports carry out its steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic
+
+from ..key import EntryId, KeyRefused
+from ..results import Hit, Miss
+from . import sse, stored_response
+from .cacheable import is_asked, question_of
+from .flavour import Flavour, Request, RequestT, ResponseT
+from .policy import Policy
+from .reading import is_event_stream
+from .recording import Question, Recording
+
+HEADER = "x-paracle-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """To be answered with what the cache's `lookup` returns."""
+
+    entry: EntryId
+
+
+@dataclass(frozen=True, slots=True)
+class Send(Generic[RequestT]):
+    """To be answered with the provider's response."""
+
+    request: RequestT
+
+
+Steps = Generator["LookUp | Send[RequestT]", Any, ResponseT]
+Record = Callable[[ResponseT, Question], Any]
+"""From a response and what it answers to the stream that replaces its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange(Generic[RequestT, ResponseT]):
+    """How the requests of one transport are answered. Immutable and thread-safe."""
+
+    flavour: Flavour[RequestT, ResponseT]
+    policy: Policy
+
+    def steps(
+        self, request: RequestT, record: Record[ResponseT], *, enabled: bool
+    ) -> Steps[RequestT, ResponseT]:
+        """From a request to its response; raises only what the provider's transport raises."""
+        directive = self._directive(request)
+        outgoing = request if HEADER not in request.headers else self._without_directive(request)
+        if not is_asked(request):
+            passed: ResponseT = yield Send(outgoing)
+            return passed
+        entry = self._entry(request) if enabled and directive != "bypass" else None
+        found: Hit | Miss | None = None
+        if entry is not None:
+            found = Miss(b"") if directive == "refresh" else (yield LookUp(entry))
+        if isinstance(found, Hit) and (replayed := self._replayed(found)) is not None:
+            return replayed
+        began = time.monotonic()
+        response: ResponseT = yield Send(outgoing)
+        response.headers[HEADER] = "bypass" if found is None else "miss"
+        # A Hit that cannot be replayed stays until it expires: without a fill token, an answer older than an
+        # invalidation could replace it.
+        if entry is not None and isinstance(found, Miss) and response.status_code == 200:
+            response.stream = record(response, Question(entry, found.fill_token, began))
+        return response
+
+    def recording(self, response: ResponseT, question: Question, limit: int) -> Recording:
+        return Recording(question, self.policy, response.headers.multi_items(), limit, self._decode)
+
+    def _decode(self, encoding: str, pieces: list[bytes]) -> Iterator[bytes]:
+        # With what the library itself decodes by, so that the entry is what its reader sees.
+        if not encoding:
+            return iter(pieces)
+        headers = {"content-encoding": encoding}
+        return self.flavour.response(200, headers=headers, stream=self.flavour.replay(pieces)).iter_bytes()
+
+    def _directive(self, request: Request) -> str:
+        value = str(request.headers.get(HEADER, "")).strip().lower()
+        if value not in ("", "bypass", "refresh"):
+            said = f"the header {HEADER} is {value[:40]!r}: bypass and refresh are accepted; it has no effect"
+            self.policy.notices.warn("directive", said)
+        return value
+
+    def _entry(self, request: Request) -> EntryId | None:
+        try:
+            return question_of(request)
+        except KeyRefused as refused:
+            self.policy.notices.warn("key", f"passed through: {str(refused)[:200]}")
+            return None
+
+    def _without_directive(self, request: RequestT) -> RequestT:
+        # A copy: the caller may send its request again.
+        headers = [(name, value) for name, value in request.headers.multi_items() if name.lower() != HEADER]
+        try:
+            body: dict[str, Any] = {"content": request.content}
+        except RuntimeError:  # not in memory
+            body = {"stream": request.stream}
+        kept = {"headers": headers, "extensions": request.extensions}
+        return self.flavour.request(request.method, request.url, **body, **kept)
+
+    def _replayed(self, hit: Hit) -> ResponseT | None:
+        if hit.content_type != stored_response.MEDIA_TYPE:
+            return None
+        stored = stored_response.parse(hit.payload)
+        if stored is None:
+            return None
+        content_type = next((value for name, value in stored.headers if name == "content-type"), "")
+        pieces = sse.split(stored.body) if is_event_stream(content_type) else [stored.body]
+        headers = [*stored.headers, ("content-length", str(len(stored.body))), (HEADER, "hit")]
+        return self.flavour.response(200, headers=headers, stream=self.flavour.replay(pieces))

@@ -1,0 +1,43 @@
+"""What one transport stores, and with what: the options that its user gave."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._call_answer import Notices
+from ..pricing import Cost, Price, cost_of
+from ..results import Origin
+from .reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Immutable; thread-safe if the callables are. Raises ValueError for a ttl or tags that are none."""
+
+    ttl: float | None
+    """Seconds; None: the server's default."""
+    tags: Sequence[str]
+    cost: Cost | Mapping[str, Price] | None
+    cache_if: Callable[[Any], bool] | None
+    notices: Notices
+
+    def __post_init__(self) -> None:
+        if self.ttl is not None and not 0 < self.ttl < math.inf:
+            raise ValueError(f"ttl is {self.ttl!r}: seconds over 0 are accepted")
+        if isinstance(self.tags, str):
+            raise ValueError(f"tags is {self.tags!r}: a sequence of strings is accepted")
+
+    def origin_if_wanted(self, reading: Reading, model: str, latency: float) -> Origin | None:
+        """What to tell of an answer that is to be stored; None: it is not. Nothing is raised."""
+        verdict = reading.verdict
+        try:
+            if not (verdict.whole if self.cache_if is None else self.cache_if(reading.answer)):
+                return None
+            dollars = cost_of(self.cost, model or verdict.model, verdict.usage)
+        except Exception as error:  # noqa: BLE001  # the user's own function: the answer is good all the same
+            self.notices.warn("callable", f"not stored: cost or cache_if raised {error!r}")
+            return None
+        return Origin(verdict.usage.prompt_tokens, verdict.usage.completion_tokens, dollars, latency)

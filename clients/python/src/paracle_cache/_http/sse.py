@@ -1,0 +1,53 @@
+"""Event streams (WHATWG HTML, section 9.2): cut into events, and read."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+
+_LINE_END = rb"(?:\r\n|\r(?!\n)|\n)"
+_EVENT_END = re.compile(_LINE_END + rb"{2,}")
+_LINES = re.compile(_LINE_END)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event that has data."""
+
+    name: bytes
+    """The last `event:` field; empty without one."""
+    data: bytes
+    """The `data:` fields, joined by line feeds."""
+
+
+def split(body: bytes) -> list[bytes]:
+    """The body cut behind every blank line. Joined, the pieces are the body."""
+    ends = [found.end() for found in _EVENT_END.finditer(body)]
+    pieces = [body[start:end] for start, end in itertools.pairwise([0, *ends, len(body)])]
+    return [piece for piece in pieces if piece]
+
+
+def parse(body: bytes) -> tuple[list[Event], bool]:
+    """The events of a body, and whether the body stops at an event's end.
+
+    An event that no blank line ends is not an event: the standard has it dropped.
+    """
+    *lines, rest = _LINES.split(body.removeprefix(_BYTE_ORDER_MARK))
+    events: list[Event] = []
+    name, data, open_fields = b"", [], False
+    for line in lines:
+        if line:
+            field, _, value = line.partition(b":")
+            value = value.removeprefix(b" ")
+            open_fields = open_fields or field != b""  # an empty field is a comment
+            if field == b"data":
+                data.append(value)
+            elif field == b"event":
+                name = value
+            continue
+        if data:
+            events.append(Event(name, b"\n".join(data)))
+        name, data, open_fields = b"", [], False
+    return events, not rest and not open_fields

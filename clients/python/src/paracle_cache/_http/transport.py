@@ -1,0 +1,139 @@
+"""The sync and the async transport, for a flavour of httpx to derive from: they do the I/O of an exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import TracebackType
+from typing import Any, ClassVar, Generic, TypeVar
+
+from .._call_answer import Notices
+from ..failsafe import AsyncSafeCache, SafeCache
+from ..pricing import Cost, Price
+from .exchange import Exchange, LookUp
+from .flavour import AsyncSender, Flavour, RequestT, ResponseT, Sender
+from .policy import Policy
+from .recording import Question, Recording
+
+_SyncT = TypeVar("_SyncT", bound="SyncTransport[Any, Any]")
+_AsyncT = TypeVar("_AsyncT", bound="AsyncTransport[Any, Any]")
+
+
+class SyncTransport(Generic[RequestT, ResponseT]):
+    """See `CachingTransport`."""
+
+    _flavour: ClassVar[Flavour[Any, Any]]
+
+    def __init__(
+        self,
+        transport: Sender[RequestT, ResponseT] | None = None,
+        *,
+        cache: SafeCache | None = None,
+        ttl: float | None = None,
+        tags: Sequence[str] = (),
+        cost: Cost | Mapping[str, Price] | None = None,
+        cache_if: Callable[[Any], bool] | None = None,
+    ) -> None:
+        policy = Policy(ttl, tags, cost, cache_if, Notices(type(self).__name__))
+        self._exchange: Exchange[RequestT, ResponseT] = Exchange(self._flavour, policy)
+        self._sender: Sender[RequestT, ResponseT] = transport or self._flavour.sender()
+        self._cache = cache
+
+    def handle_request(self, request: RequestT) -> ResponseT:
+        cache = self._cache or SafeCache.shared()
+        steps = self._exchange.steps(request, partial(self._record, cache), enabled=cache.enabled)
+        answer: Any = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                response: ResponseT = done.value
+                return response
+            if isinstance(step, LookUp):
+                answer = cache.lookup(step.entry)
+            else:
+                answer = self._sender.handle_request(step.request)
+
+    def _record(self, cache: SafeCache, response: ResponseT, question: Question) -> Any:
+        recording = self._exchange.recording(response, question, cache.max_entry_bytes)
+        return self._flavour.recorder(response.stream, recording, partial(self._store, cache))
+
+    def _store(self, cache: SafeCache, recording: Recording) -> None:
+        if filled := recording.take():
+            cache.store(filled.entry, filled.payload, **filled.told)
+
+    def close(self) -> None:
+        """Closes the inner transport. A cache that was given stays open."""
+        self._sender.close()
+
+    def __enter__(self: _SyncT) -> _SyncT:
+        self._sender.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        self._sender.__exit__(exc_type, exc_value, traceback)
+
+
+class AsyncTransport(Generic[RequestT, ResponseT]):
+    """See `AsyncCachingTransport`."""
+
+    _flavour: ClassVar[Flavour[Any, Any]]
+
+    def __init__(
+        self,
+        transport: AsyncSender[RequestT, ResponseT] | None = None,
+        *,
+        cache: AsyncSafeCache | None = None,
+        ttl: float | None = None,
+        tags: Sequence[str] = (),
+        cost: Cost | Mapping[str, Price] | None = None,
+        cache_if: Callable[[Any], bool] | None = None,
+    ) -> None:
+        policy = Policy(ttl, tags, cost, cache_if, Notices(type(self).__name__))
+        self._exchange: Exchange[RequestT, ResponseT] = Exchange(self._flavour, policy)
+        self._sender: AsyncSender[RequestT, ResponseT] = transport or self._flavour.async_sender()
+        self._cache = cache
+
+    async def handle_async_request(self, request: RequestT) -> ResponseT:
+        cache = self._cache or AsyncSafeCache.shared()
+        steps = self._exchange.steps(request, partial(self._record, cache), enabled=cache.enabled)
+        answer: Any = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as done:
+                response: ResponseT = done.value
+                return response
+            if isinstance(step, LookUp):
+                answer = await cache.lookup(step.entry)
+            else:
+                answer = await self._sender.handle_async_request(step.request)
+
+    def _record(self, cache: AsyncSafeCache, response: ResponseT, question: Question) -> Any:
+        recording = self._exchange.recording(response, question, cache.max_entry_bytes)
+        return self._flavour.async_recorder(response.stream, recording, partial(self._store, cache))
+
+    async def _store(self, cache: AsyncSafeCache, recording: Recording) -> None:
+        if filled := recording.take():
+            await cache.store(filled.entry, filled.payload, **filled.told)
+
+    async def aclose(self) -> None:
+        """Closes the inner transport. A cache that was given stays open."""
+        await self._sender.aclose()
+
+    async def __aenter__(self: _AsyncT) -> _AsyncT:
+        await self._sender.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await self._sender.__aexit__(exc_type, exc_value, traceback)
