@@ -59,3 +59,17 @@ func weight(b byte) byte {
 	}
 	return b
 }
+
+// AppendObject writes an object of members that have no twins, in canonical order.
+func AppendObject(out []byte, members []Member) []byte {
+	ordered := slices.Clone(members)
+	slices.SortFunc(ordered, func(a, b Member) int { return compareUTF16(a.Name, b.Name) })
+	out = append(out, '{')
+	for i, member := range ordered {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(AppendString(out, member.Name), ':'), member.Value...)
+	}
+	return append(out, '}')
+}
