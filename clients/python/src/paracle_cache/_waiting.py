@@ -1,0 +1,51 @@
+"""Waiting for somebody else's answer in slices, so that a frozen server costs one RPC timeout and never the whole wait.
+
+Pure: the clients do the calls and the sleeping. One `Waiting` is one wait of one caller; not thread-safe.
+"""
+
+from .results import Pending
+
+# A server that answers Pending at once and says to come back at once is asked a hundred times a second, not flat out.
+_SHORTEST_PAUSE = 0.01
+
+
+class Waiting:
+    """How long the next slice may wait, until `wait` seconds from `now` are over."""
+
+    def __init__(self, wait: float, now: float):
+        self._end = now + wait
+        self._asked = False
+
+    def next_slice(self, now: float) -> float | None:
+        """Seconds that the server may let the next Get wait; None: the wait is over. The first is always asked."""
+        remaining = self._end - now
+        if self._asked and remaining <= 0:
+            return None
+        self._asked = True
+        return max(remaining, 0.0)
+
+    def pause(self, pending: Pending, now: float) -> float:
+        """Seconds to sleep before the next slice: what the server says, never beyond the end of the wait."""
+        return max(0.0, min(max(pending.retry_after, _SHORTEST_PAUSE), self._end - now))
+
+
+class LeaseSupport:
+    """Whether the server has leases, remembered for a minute: servers are upgraded under running clients.
+
+    Thread-safe: one assignment.
+    """
+
+    _REMEMBERED = 60.0
+
+    def __init__(self) -> None:
+        self._known: tuple[bool, float] | None = None
+
+    def known(self, now: float) -> bool | None:
+        """None: ask the server."""
+        if self._known is None or now >= self._known[1]:
+            return None
+        return self._known[0]
+
+    def learn(self, has_leases: bool, now: float) -> bool:
+        self._known = (has_leases, now + self._REMEMBERED)
+        return has_leases

@@ -1,0 +1,252 @@
+"""The client of `client`, for asyncio: same methods, same results, same errors."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+
+import grpc
+
+from . import _messages, _messages_admin
+from ._channel import HEALTH_REQUEST, SERVING, ChannelPlan, Rpcs, call_metadata
+from ._proto import admin_pb2, cache_pb2
+from ._settings import ClientSettings
+from ._version import VERSION
+from ._waiting import LeaseSupport, Waiting
+from .errors import CacheError, ClientClosed, Disabled, PermissionDenied, Unimplemented, WrongLoop, from_rpc
+from .key import CacheKey, EntryId
+from .results import Config, Hit, Lease, Miss, Origin, Pending, Removed, SetItem, Stats, Stored, TooLarge
+
+
+class Client:
+    """One namespace of one cache, for one event loop: the one that it is first used on. On another it raises WrongLoop.
+
+    Never blocks the loop. Not for use after a fork: make another. All else is as for `paracle_cache.Client`.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        *,
+        namespace: str | None = None,
+        token: str | None = None,
+        cacert: str | None = None,
+        cert: str | None = None,
+        key: str | None = None,
+        ttl: float | None = None,
+        enabled: bool | None = None,
+        timeout: float | None = None,
+        lease_wait: float | None = None,
+    ) -> None:
+        """Options as for `paracle_cache.Client`. Raises SettingsError for one that cannot be read."""
+        self.settings = ClientSettings.from_env(
+            endpoint=endpoint,
+            namespace=namespace,
+            token=token,
+            cacert=cacert,
+            cert=cert,
+            key=key,
+            ttl=ttl,
+            enabled=enabled,
+            timeout=timeout,
+            lease_wait=lease_wait,
+        )
+        self._plan = ChannelPlan.of(self.settings, VERSION)
+        self._metadata = call_metadata(self.settings)
+        self._namespace = self.settings.namespace
+        self._leases = LeaseSupport()
+        self._closed = False
+        self._opened: Rpcs | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def enabled(self) -> bool:
+        return self.settings.enabled
+
+    async def get(self, key: CacheKey | EntryId, *, timeout: float | None = None) -> Hit | Miss:
+        """Looks up one answer."""
+        if not self.enabled:
+            return Miss(b"")
+        request = _messages.get_request(self._namespace, key)
+        return _messages.hit_or_miss(await self._call(self._rpcs().get, request, timeout))
+
+    async def get_or_wait(
+        self, key: CacheKey | EntryId, *, hold: float | None = None, wait: float | None = None
+    ) -> Hit | Miss | Lease:
+        """Looks up one answer; while somebody else is making the model call, waits for it.
+
+        hold: seconds that a lease given to this caller holds before it must be renewed; None: the server's default.
+        wait: seconds to wait in all; None: `lease_wait`. When they are over, a plain lookup decides.
+        A server without leases is asked as by `get`. One that does not answer costs one `timeout`, never the wait.
+        """
+        if not self.enabled or not await self._has_leases():
+            return await self.get(key)
+        waiting = Waiting(self.settings.lease_wait if wait is None else wait, time.monotonic())
+        while (slice_wait := waiting.next_slice(time.monotonic())) is not None:
+            request = _messages.lease_request(self._namespace, key, hold, slice_wait)
+            outcome = _messages.outcome(await self._call(self._rpcs().get, request, None))
+            if not isinstance(outcome, Pending):
+                return outcome
+            await asyncio.sleep(waiting.pause(outcome, time.monotonic()))
+        return await self.get(key)
+
+    async def set(
+        self,
+        key: CacheKey | EntryId,
+        payload: bytes,
+        *,
+        content_type: str = "",
+        ttl: float | timedelta | None = None,
+        tags: Sequence[str] = (),
+        fill_token: bytes = b"",
+        origin: Origin | None = None,
+        timeout: float | None = None,
+    ) -> Stored:
+        """Stores one answer, replacing what was there. The same call twice is fine.
+
+        content_type: media type, at most 128 bytes. ttl: over 0; the server cuts it to its maximum.
+        tags: at most 16, each 1 to 128 bytes, to invalidate by. fill_token: of the Miss or Lease that this answers.
+        Raises InvalidArgument (reason ENTRY_TOO_LARGE over the server's limit), FailedPrecondition (STALE_FILL_TOKEN: the
+        question was invalidated meanwhile; nothing was stored).
+        """
+        if not self.enabled:
+            return Stored(None, ())
+        item = SetItem(key, payload, content_type, ttl, tags, fill_token, origin)
+        request = _messages.set_request(self._namespace, item, self.settings.ttl)
+        return _messages.stored(await self._call(self._rpcs().set, request, timeout))
+
+    async def batch_get(
+        self, keys: Iterable[CacheKey | EntryId], *, timeout: float | None = None
+    ) -> list[Hit | Miss | TooLarge | CacheError]:
+        """Looks up at most 256 answers, each on its own; results stand in the order of the keys, errors among them."""
+        if not self.enabled:
+            return [Miss(b"") for _ in keys]
+        request = _messages.batch_get_request(self._namespace, keys)
+        return _messages.batch_get_results(await self._call(self._rpcs().batch_get, request, timeout))
+
+    async def batch_set(
+        self, items: Iterable[SetItem], *, timeout: float | None = None
+    ) -> list[Stored | CacheError]:
+        """Stores at most 256 answers, each on its own; results stand in the order of the items, errors among them."""
+        if not self.enabled:
+            return [Stored(None, ()) for _ in items]
+        request = _messages.batch_set_request(self._namespace, items, self.settings.ttl)
+        return _messages.batch_set_results(await self._call(self._rpcs().batch_set, request, timeout))
+
+    async def invalidate(
+        self,
+        key: CacheKey | EntryId | None = None,
+        *,
+        tag: str | None = None,
+        model: str | None = None,
+        everything: bool = False,
+        dry_run: bool = False,
+        timeout: float | None = None,
+    ) -> Removed:
+        """Forgets answers of this namespace: one, those with a tag, those of a model, or everything.
+
+        Raises ValueError unless exactly one of them is given. `dry_run` only counts.
+        """
+        request = _messages.invalidate_request(self._namespace, key, tag, model, everything, dry_run)
+        return _messages.removed(await self._call(self._rpcs().invalidate, request, timeout))
+
+    async def clear(self, *, timeout: float | None = None) -> Removed:
+        """Forgets every answer of this namespace."""
+        request = cache_pb2.ClearRequest(namespace=self._namespace)
+        return _messages.removed(await self._call(self._rpcs().clear, request, timeout))
+
+    async def renew_lease(
+        self,
+        key: CacheKey | EntryId,
+        fill_token: bytes,
+        *,
+        hold: float | None = None,
+        timeout: float | None = None,
+    ) -> float:
+        """Keeps a lease while the model call goes on; the seconds that it holds from now.
+
+        Raises FailedPrecondition (LEASE_LOST): go on with the model call if its answer is needed, but do not `set` it.
+        """
+        request = _messages.renew_request(self._namespace, key, fill_token, hold)
+        return _messages.to_seconds((await self._call(self._rpcs().renew_lease, request, timeout)).hold)
+
+    async def release_lease(
+        self, key: CacheKey | EntryId, fill_token: bytes, *, timeout: float | None = None
+    ) -> None:
+        """Gives a lease back unfilled, because the model call failed or its answer must not be stored."""
+        request = _messages.release_request(self._namespace, key, fill_token)
+        await self._call(self._rpcs().release_lease, request, timeout)
+
+    async def stats(
+        self, namespace: str | None = None, replica_only: bool = False, *, timeout: float | None = None
+    ) -> Stats:
+        """What the cache did and saved, in one namespace or (None) in all; over all servers unless `replica_only`."""
+        request = admin_pb2.GetStatsRequest(namespace=namespace or "", replica_only=replica_only)
+        return _messages_admin.stats(await self._call(self._rpcs().get_stats, request, timeout))
+
+    async def config(self, *, timeout: float | None = None) -> Config:
+        """The server's settings, limits and features."""
+        request = admin_pb2.GetConfigRequest()
+        return _messages_admin.config(await self._call(self._rpcs().get_config, request, timeout))
+
+    async def health(self, *, timeout: float | None = None) -> bool:
+        """Whether the server says that it serves; raises CacheError when it says nothing."""
+        return bool(await self._call(self._rpcs().check_health, HEALTH_REQUEST, timeout) == SERVING)
+
+    async def close(self) -> None:
+        """Ends the connection and calls in flight. Idempotent. Later calls raise ClientClosed."""
+        self._closed = True
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.channel.close()
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _has_leases(self) -> bool:
+        known = self._leases.known(time.monotonic())
+        if known is not None:
+            return known
+        try:
+            features = (await self.config()).features
+        except (PermissionDenied, Unimplemented):
+            features = frozenset()
+        return self._leases.learn("leases" in features, time.monotonic())
+
+    def _rpcs(self) -> Rpcs:
+        if self._loop is not asyncio.get_running_loop():
+            self._bind()
+        if self._opened is None:
+            self._open()
+        return self._opened  # type: ignore[return-value]  # opened, or raised
+
+    def _bind(self) -> None:
+        if self._loop is not None:
+            raise WrongLoop("an aio.Client belongs to the event loop that it was first used on; make one for each loop")
+        self._loop = asyncio.get_running_loop()
+
+    def _open(self) -> None:
+        if not self.enabled:
+            raise Disabled
+        if self._closed:
+            raise ClientClosed
+        self._opened = Rpcs(self._plan.open_aio())
+
+    async def _call(self, rpc: Callable[..., Any], request: Any, timeout: float | None) -> Any:
+        try:
+            return await rpc(
+                request, timeout=self.settings.timeout if timeout is None else timeout, metadata=self._metadata
+            )
+        except grpc.RpcError as error:
+            raise from_rpc(error) from None
+        except grpc.aio.UsageError:  # So grpc says that the channel was closed meanwhile.
+            raise ClientClosed from None

@@ -1,0 +1,254 @@
+"""The cache for whoever wants to know what went wrong. Agents want `failsafe`, or what is built on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Any
+
+import grpc
+
+from . import _fork, _messages, _messages_admin
+from ._channel import HEALTH_REQUEST, SERVING, ChannelPlan, Rpcs, call_metadata
+from ._proto import admin_pb2, cache_pb2
+from ._settings import ClientSettings
+from ._version import VERSION
+from ._waiting import LeaseSupport, Waiting
+from .errors import CacheError, ClientClosed, Disabled, PermissionDenied, Unimplemented, from_rpc
+from .key import CacheKey, EntryId
+from .results import Config, Hit, Lease, Miss, Origin, Pending, Removed, SetItem, Stats, Stored, TooLarge
+
+
+class Client:
+    """One namespace of one cache. Thread-safe and fork-safe: a child opens a connection of its own when it first asks.
+
+    Options that are None come from PARACLE_CACHE_* and else are defaults (docs/clients.md lists them). The connection is
+    made by the first call. Every method takes at most `timeout` seconds (default 0.5), retries included, and raises
+    CacheError when the cache did not answer as asked, KeyRefused for a key that is none.
+
+    With `enabled` false nothing is sent: lookups miss, nothing is stored, and what needs a server raises Disabled.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        *,
+        namespace: str | None = None,
+        token: str | None = None,
+        cacert: str | None = None,
+        cert: str | None = None,
+        key: str | None = None,
+        ttl: float | None = None,
+        enabled: bool | None = None,
+        timeout: float | None = None,
+        lease_wait: float | None = None,
+    ) -> None:
+        """Raises SettingsError for an option or a variable that cannot be read.
+
+        endpoint: "host:port", "unix:/path" or "dns:///host:port".
+        token: sent as a bearer token; only over TLS, a unix socket or loopback.
+        cacert, cert, key: paths of PEM files. `cacert` turns TLS on; `cert` and `key` go together.
+        ttl: life in seconds of what is stored without one of its own; None: the server's default.
+        timeout: seconds for any one RPC. lease_wait: seconds that `get_or_wait` waits in all.
+        """
+        self.settings = ClientSettings.from_env(
+            endpoint=endpoint,
+            namespace=namespace,
+            token=token,
+            cacert=cacert,
+            cert=cert,
+            key=key,
+            ttl=ttl,
+            enabled=enabled,
+            timeout=timeout,
+            lease_wait=lease_wait,
+        )
+        self._plan = ChannelPlan.of(self.settings, VERSION)
+        self._metadata = call_metadata(self.settings)
+        self._namespace = self.settings.namespace
+        self._leases = LeaseSupport()
+        self._closed = False
+        self._by_generation: dict[int, Rpcs] = {}
+
+    @property
+    def enabled(self) -> bool:
+        return self.settings.enabled
+
+    def get(self, key: CacheKey | EntryId, *, timeout: float | None = None) -> Hit | Miss:
+        """Looks up one answer."""
+        if not self.enabled:
+            return Miss(b"")
+        request = _messages.get_request(self._namespace, key)
+        return _messages.hit_or_miss(self._call(self._rpcs().get, request, timeout))
+
+    def get_or_wait(
+        self, key: CacheKey | EntryId, *, hold: float | None = None, wait: float | None = None
+    ) -> Hit | Miss | Lease:
+        """Looks up one answer; while somebody else is making the model call, waits for it.
+
+        hold: seconds that a lease given to this caller holds before it must be renewed; None: the server's default.
+        wait: seconds to wait in all; None: `lease_wait`. When they are over, a plain lookup decides.
+        A server without leases is asked as by `get`. One that does not answer costs one `timeout`, never the wait.
+        """
+        if not self.enabled or not self._has_leases():
+            return self.get(key)
+        waiting = Waiting(self.settings.lease_wait if wait is None else wait, time.monotonic())
+        while (slice_wait := waiting.next_slice(time.monotonic())) is not None:
+            request = _messages.lease_request(self._namespace, key, hold, slice_wait)
+            outcome = _messages.outcome(self._call(self._rpcs().get, request, None))
+            if not isinstance(outcome, Pending):
+                return outcome
+            time.sleep(waiting.pause(outcome, time.monotonic()))
+        return self.get(key)
+
+    def set(
+        self,
+        key: CacheKey | EntryId,
+        payload: bytes,
+        *,
+        content_type: str = "",
+        ttl: float | timedelta | None = None,
+        tags: Sequence[str] = (),
+        fill_token: bytes = b"",
+        origin: Origin | None = None,
+        timeout: float | None = None,
+    ) -> Stored:
+        """Stores one answer, replacing what was there. The same call twice is fine.
+
+        content_type: media type, at most 128 bytes. ttl: over 0; the server cuts it to its maximum.
+        tags: at most 16, each 1 to 128 bytes, to invalidate by. fill_token: of the Miss or Lease that this answers.
+        Raises InvalidArgument (reason ENTRY_TOO_LARGE over the server's limit), FailedPrecondition (STALE_FILL_TOKEN: the
+        question was invalidated meanwhile; nothing was stored).
+        """
+        if not self.enabled:
+            return Stored(None, ())
+        item = SetItem(key, payload, content_type, ttl, tags, fill_token, origin)
+        request = _messages.set_request(self._namespace, item, self.settings.ttl)
+        return _messages.stored(self._call(self._rpcs().set, request, timeout))
+
+    def batch_get(
+        self, keys: Iterable[CacheKey | EntryId], *, timeout: float | None = None
+    ) -> list[Hit | Miss | TooLarge | CacheError]:
+        """Looks up at most 256 answers, each on its own; results stand in the order of the keys, errors among them."""
+        if not self.enabled:
+            return [Miss(b"") for _ in keys]
+        request = _messages.batch_get_request(self._namespace, keys)
+        return _messages.batch_get_results(self._call(self._rpcs().batch_get, request, timeout))
+
+    def batch_set(
+        self, items: Iterable[SetItem], *, timeout: float | None = None
+    ) -> list[Stored | CacheError]:
+        """Stores at most 256 answers, each on its own; results stand in the order of the items, errors among them."""
+        if not self.enabled:
+            return [Stored(None, ()) for _ in items]
+        request = _messages.batch_set_request(self._namespace, items, self.settings.ttl)
+        return _messages.batch_set_results(self._call(self._rpcs().batch_set, request, timeout))
+
+    def invalidate(
+        self,
+        key: CacheKey | EntryId | None = None,
+        *,
+        tag: str | None = None,
+        model: str | None = None,
+        everything: bool = False,
+        dry_run: bool = False,
+        timeout: float | None = None,
+    ) -> Removed:
+        """Forgets answers of this namespace: one, those with a tag, those of a model, or everything.
+
+        Raises ValueError unless exactly one of them is given. `dry_run` only counts.
+        """
+        request = _messages.invalidate_request(self._namespace, key, tag, model, everything, dry_run)
+        return _messages.removed(self._call(self._rpcs().invalidate, request, timeout))
+
+    def clear(self, *, timeout: float | None = None) -> Removed:
+        """Forgets every answer of this namespace."""
+        request = cache_pb2.ClearRequest(namespace=self._namespace)
+        return _messages.removed(self._call(self._rpcs().clear, request, timeout))
+
+    def renew_lease(
+        self,
+        key: CacheKey | EntryId,
+        fill_token: bytes,
+        *,
+        hold: float | None = None,
+        timeout: float | None = None,
+    ) -> float:
+        """Keeps a lease while the model call goes on; the seconds that it holds from now.
+
+        Raises FailedPrecondition (LEASE_LOST): go on with the model call if its answer is needed, but do not `set` it.
+        """
+        request = _messages.renew_request(self._namespace, key, fill_token, hold)
+        return _messages.to_seconds(self._call(self._rpcs().renew_lease, request, timeout).hold)
+
+    def release_lease(
+        self, key: CacheKey | EntryId, fill_token: bytes, *, timeout: float | None = None
+    ) -> None:
+        """Gives a lease back unfilled, because the model call failed or its answer must not be stored."""
+        request = _messages.release_request(self._namespace, key, fill_token)
+        self._call(self._rpcs().release_lease, request, timeout)
+
+    def stats(
+        self, namespace: str | None = None, replica_only: bool = False, *, timeout: float | None = None
+    ) -> Stats:
+        """What the cache did and saved, in one namespace or (None) in all; over all servers unless `replica_only`."""
+        request = admin_pb2.GetStatsRequest(namespace=namespace or "", replica_only=replica_only)
+        return _messages_admin.stats(self._call(self._rpcs().get_stats, request, timeout))
+
+    def config(self, *, timeout: float | None = None) -> Config:
+        """The server's settings, limits and features."""
+        request = admin_pb2.GetConfigRequest()
+        return _messages_admin.config(self._call(self._rpcs().get_config, request, timeout))
+
+    def health(self, *, timeout: float | None = None) -> bool:
+        """Whether the server says that it serves; raises CacheError when it says nothing."""
+        return bool(self._call(self._rpcs().check_health, HEALTH_REQUEST, timeout) == SERVING)
+
+    def close(self) -> None:
+        """Ends the connection and calls in flight. Idempotent. Later calls raise ClientClosed."""
+        self._closed = True
+        if (rpcs := self._by_generation.pop(_fork.generation, None)) is not None:
+            rpcs.channel.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _has_leases(self) -> bool:
+        known = self._leases.known(time.monotonic())
+        if known is not None:
+            return known
+        try:
+            features = self.config().features
+        except (PermissionDenied, Unimplemented):
+            features = frozenset()
+        return self._leases.learn("leases" in features, time.monotonic())
+
+    def _rpcs(self) -> Rpcs:
+        return self._by_generation.get(_fork.generation) or self._open()
+
+    def _open(self) -> Rpcs:
+        if not self.enabled:
+            raise Disabled
+        if self._closed:
+            raise ClientClosed
+        mine = Rpcs(self._plan.open())
+        _fork.track(mine.channel)
+        rpcs = self._by_generation.setdefault(_fork.generation, mine)
+        if rpcs is not mine:  # Another thread was faster.
+            mine.channel.close()
+        return rpcs
+
+    def _call(self, rpc: Callable[..., Any], request: Any, timeout: float | None) -> Any:
+        try:
+            return rpc(request, self.settings.timeout if timeout is None else timeout, self._metadata)
+        except grpc.RpcError as error:
+            raise from_rpc(error) from None
+        except ValueError:  # So grpc says that the channel was closed meanwhile.
+            raise ClientClosed from None
