@@ -1,0 +1,169 @@
+"""SafeCache: see failsafe.py."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+from . import _fork
+from ._guard import MAX_ENTRY_BYTES, Guard
+from ._log import warn_once
+from .client import Client
+from .errors import CacheError, SettingsError
+from .key import CacheKey, EntryId
+from .results import Hit, Miss, Origin, Stats
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class SafeCache:
+    """Thread-safe and fork-safe. Every method costs at most the client's timeout, and nothing while the cache is sick."""
+
+    def __init__(self, client: Client | None = None) -> None:
+        """None: a client from the environment; if that cannot be read, one warning, and the cache is off."""
+        self._client = _client_of_environment() if client is None else client
+        self._by_generation: dict[int, _Process] = {}
+
+    @classmethod
+    def shared(cls) -> SafeCache:
+        """The one of this process, from the environment. Forked workers go on using it."""
+        return _shared.get("") or _shared.setdefault("", cls())
+
+    @property
+    def enabled(self) -> bool:
+        """False: the settings say so or cannot be read. A cache that is sick is enabled."""
+        return self._client is not None and self._client.enabled
+
+    @property
+    def max_entry_bytes(self) -> int:
+        """The largest payload that the server stores: asked for in the background, 3 MiB until it is known."""
+        return self._process().guard.max_entry_bytes if self.enabled else MAX_ENTRY_BYTES
+
+    def lookup(self, key: CacheKey | EntryId) -> Hit | Miss | None:
+        """None: not asked, or no answer. Call the model, and store nothing."""
+        if self._client is None or not self._client.enabled:
+            return None
+        return self._ask(self._client.get, key)
+
+    def store(
+        self,
+        key: CacheKey | EntryId,
+        payload: bytes,
+        *,
+        content_type: str,
+        fill_token: bytes,
+        origin: Origin | None = None,
+        ttl: float | None = None,
+        tags: Sequence[str] = (),
+    ) -> bool:
+        """Stores what the model answered after a Miss, with its `fill_token`; False: it was not stored."""
+        if self._client is None or not self._client.enabled or not self._process().guard.fits(payload):
+            return False
+        stored = self._ask(
+            self._client.set,
+            key,
+            payload,
+            content_type=content_type,
+            ttl=ttl,
+            tags=tags,
+            fill_token=fill_token,
+            origin=origin,
+        )
+        return stored is not None and bool(stored.stored_in)
+
+    def forget(self, key: CacheKey | EntryId) -> bool:
+        """Invalidates one answer; False: the cache could not be told."""
+        if self._client is None or not self._client.enabled:
+            return False
+        return self._ask(self._client.invalidate, key) is not None
+
+    def clear(self) -> bool:
+        """Forgets every answer of the namespace; False: the cache could not be told."""
+        if self._client is None or not self._client.enabled:
+            return False
+        return self._ask(self._client.clear) is not None
+
+    def stats(self) -> Stats | None:
+        """The server's ledger over all namespaces; None: no answer."""
+        if self._client is None or not self._client.enabled:
+            return None
+        return self._ask(self._client.stats)
+
+    def close(self) -> None:
+        """Ends the connection and the background's work. Idempotent."""
+        if (process := self._by_generation.get(_fork.generation)) is not None:
+            process.stopped.set()
+        if self._client is not None:
+            self._client.close()
+
+    def _ask(self, rpc: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
+        process = self._process()
+        guard = process.guard
+        ticket = guard.admit()
+        if ticket is None:
+            return None
+        try:
+            answer = rpc(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001  # the promise of this layer
+            if guard.failed(ticket, error):
+                process.begin(self._probe)
+            return None
+        if guard.succeeded(ticket):
+            process.begin(self._read_limits)
+        return answer
+
+    def _process(self) -> _Process:
+        process = self._by_generation.get(_fork.generation)
+        if process is None:
+            endpoint = self._client.settings.endpoint if self._client is not None else ""
+            process = self._by_generation.setdefault(_fork.generation, _Process(endpoint))
+        return process
+
+    def _probe(self, process: _Process) -> None:
+        while not process.stopped.wait(process.guard.probe_delay()):
+            if self._is_serving():
+                process.guard.close()
+                self._read_limits(process)
+                return
+
+    def _is_serving(self) -> bool:
+        try:
+            return self._client is not None and self._client.health()
+        except CacheError:
+            return False
+
+    def _read_limits(self, process: _Process) -> None:
+        try:
+            if self._client is not None:
+                process.guard.max_entry_bytes = self._client.config().limits.max_entry_bytes
+        except CacheError:
+            pass  # The default does; the next opening and closing asks again.
+
+
+# By "", because setdefault settles, without a lock that a fork could catch held, which of two threads was first.
+_shared: dict[str, SafeCache] = {}
+
+
+class _Process:
+    """What belongs to one process: a child of a fork gets its own, with locks nobody holds."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.guard = Guard(endpoint)
+        self.stopped = threading.Event()
+
+    def begin(self, work: Callable[[_Process], None]) -> None:
+        """Runs `work` in the background; a daemon, so that it keeps no process alive."""
+        try:
+            threading.Thread(target=work, args=(self,), name="paracle-cache", daemon=True).start()
+        except RuntimeError:
+            pass  # The interpreter is shutting down.
+
+
+def _client_of_environment() -> Client | None:
+    try:
+        return Client()
+    except SettingsError as error:
+        warn_once(f"the cache is off: {error}")
+        return None
