@@ -1,0 +1,122 @@
+"""Calls of a function as cache keys: section "Keys of the decorator" of docs/clients.md."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ._call_arguments import Arguments
+from .key import NEUTRAL_MEMBERS, CacheKey
+
+_MEMBERS = frozenset({"provider", "model", "messages", "temperature", "max_tokens"})
+
+NEUTRAL = NEUTRAL_MEMBERS | {
+    "api_key",
+    "base_url",
+    "callbacks",
+    "extra_headers",
+    "http_client",
+    "max_retries",
+    "organization",
+    "project",
+    "timeout",
+}
+"""Arguments that do not enter the key unless `key_params` names them: they do not shape the answer."""
+
+_NOT_PARAMS = _MEMBERS | NEUTRAL
+
+
+class NotKeyed(ValueError):  # noqa: N818  # says what happened, as all our outcomes do
+    """A call that has no key. The text says why."""
+
+
+class Call:
+    """How the calls of one function become keys. Immutable, thread-safe.
+
+    provider: who answers, unless the call has an argument of that name.
+    key_params: what else enters the key; None: everything that is not neutral.
+    streams: the function is a generator, whose recorded chunks nobody but another such can read.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        provider: str | None,
+        key_params: Sequence[str] | None,
+        streams: bool,
+    ) -> None:
+        self._arguments = Arguments(function)
+        self._provider = provider
+        self._key_params = None if key_params is None else _checked(key_params, self._arguments)
+        self._streams = streams
+        self._name = _lasting_name(function)
+
+    def key(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> CacheKey:
+        """The key of one call. Raises NotKeyed; what the key refuses shows only in its digest."""
+        named = self._arguments.name(args, kwargs)
+        if named is None:
+            raise NotKeyed("its arguments do not fit its signature one to one")
+        receiver = named.pop(self._arguments.receiver, None) if self._arguments.receiver else None
+        provider, model = named.get("provider"), named.get("model")
+        return CacheKey(
+            provider=self._provider or self._owner(receiver) if provider in (None, "") else provider,
+            model="" if model is None else model,
+            messages=named.get("messages"),
+            temperature=named.get("temperature"),
+            max_tokens=named.get("max_tokens"),
+            params=self._params(named),
+        )
+
+    def _owner(self, receiver: Any) -> str:
+        if receiver is not None:
+            kind = receiver if isinstance(receiver, type) else type(receiver)
+            return _provider_attribute(receiver) or kind.__name__
+        if self._name is None:
+            raise NotKeyed("nothing tells the provider: say cached_llm_call(provider=...)")
+        return self._name
+
+    def _params(self, named: dict[str, Any]) -> dict[str, Any]:
+        if self._key_params is None:
+            keyed = {name: value for name, value in named.items() if name not in _NOT_PARAMS}
+        else:
+            keyed = {name: named.get(name) for name in self._key_params}
+        params = {name: value for name, value in keyed.items() if value is not None}
+        if params.get("stream") is False:  # every provider's default
+            del params["stream"]
+        if self._streams:
+            params.setdefault("stream", True)
+        return params
+
+
+def _checked(key_params: Sequence[str], arguments: Arguments) -> frozenset[str]:
+    if isinstance(key_params, str):
+        raise TypeError(
+            f"key_params is {key_params!r}: names are accepted in a sequence, as ({key_params!r},)"
+        )
+    for name in key_params:
+        if not arguments.accepts(name):
+            raise ValueError(f"key_params names {name!r}, which the function does not take")
+    return frozenset(key_params) - _MEMBERS
+
+
+def _provider_attribute(receiver: Any) -> str:
+    try:
+        provider = getattr(receiver, "provider", None)
+    except Exception:  # noqa: BLE001  # a property of the caller's: its failure is not ours to report
+        return ""
+    return provider if isinstance(provider, str) else ""
+
+
+def _lasting_name(function: Callable[..., Any]) -> str | None:
+    """A name that no other function has, today and tomorrow; None if there is none."""
+    inner = inspect.unwrap(function)
+    module, name = getattr(inner, "__module__", None), getattr(inner, "__qualname__", None)
+    if not module or not name:
+        return None
+    if module != "__main__":
+        return f"{module}.{name}"
+    # Every script is called __main__, and what is typed has no name that lasts.
+    path = Path(getattr(getattr(inner, "__code__", None), "co_filename", ""))
+    return f"{path.resolve()}:{name}" if path.is_file() else None

@@ -1,0 +1,99 @@
+"""One decorated function: the steps of a call that its sync and async forms share. No I/O here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from . import _values
+from ._call import Call, NotKeyed
+from ._call_answer import Judgement, Made, Notices
+from ._streams import Recording
+from .key import EntryId, KeyRefused
+from .results import Hit, Miss, Origin
+from .stats import get_stats_tracker
+
+Cache = TypeVar("Cache")
+
+NOTHING = object()
+"""No answer in the cache. None is an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """What to store."""
+
+    payload: bytes
+    content_type: str
+    fill_token: bytes
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Generic[Cache]):
+    """How one function is cached. Immutable and thread-safe; nothing in it raises because of the cache."""
+
+    call: Call
+    judgement: Judgement
+    notices: Notices
+    cache: Cache | None
+    """None: the one that the process, or the event loop, shares."""
+    ttl: float | None
+    tags: Sequence[str]
+
+    def entry(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> EntryId | None:
+        """The key of a call, derived before the function can change its arguments. None: not cached."""
+        try:
+            return self.call.key(args, kwargs).entry_id()
+        except (NotKeyed, KeyRefused) as refusal:
+            self.notices.warn("key", f"called without the cache: {refusal}")
+            return None
+
+    def recall(self, found: Hit | Miss | None, began: float, content_type: str = _values.JSON) -> Any:
+        """The answer that was found, made of fresh objects, or NOTHING. `began`: when the lookup did."""
+        if not isinstance(found, Hit) or found.content_type != content_type:
+            return NOTHING
+        try:
+            answer = _values.decode(found.payload)
+        except _values.Unreadable as error:
+            self.notices.warn("payload", f"an entry was passed over: {error}")
+            return NOTHING
+        took_ms = (time.perf_counter() - began) * 1e3
+        get_stats_tracker().record_hit(took_ms, _tokens(found.origin), found.origin.cost_usd)
+        return answer
+
+    def fill(self, answer: Any, found: Hit | Miss | None, entry: EntryId, latency: float) -> Fill | None:
+        """What to store of an answer that took `latency` seconds; None: nothing."""
+        # An entry that cannot be read stays until it expires: without a fill token, an answer older than an
+        # invalidation could replace it.
+        if not isinstance(found, Miss):
+            return None
+        made = self.judgement.of_answer(answer, entry.model, latency)
+        return _fill(made, found, _values.JSON)
+
+    def fill_stream(self, recording: Recording, found: Hit | Miss | None, entry: EntryId) -> Fill | None:
+        """The same of a stream that ended by itself."""
+        payload = recording.payload()
+        if payload is None or not isinstance(found, Miss):
+            return None
+        made = self.judgement.of_chunks(payload, entry.model, recording.waited)
+        return _fill(made, found, _values.CHUNKS)
+
+
+def _fill(made: Made, found: Miss, content_type: str) -> Fill | None:
+    origin = made.origin
+    get_stats_tracker().record_miss((origin.latency or 0.0) * 1e3, _tokens(origin), origin.cost_usd)
+    if made.payload is None:
+        return None
+    return Fill(made.payload, content_type, found.fill_token, origin)
+
+
+def _tokens(origin: Origin) -> int:
+    return origin.prompt_tokens + origin.completion_tokens
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """For people."""
+    return getattr(function, "__qualname__", None) or repr(function)

@@ -1,0 +1,68 @@
+"""Answers as JSON text, and back. Pure; the only place where stored JSON is parsed or written.
+
+A hit must be the same answer. So only values that JSON gives back as they were are written: exactly dict
+with str names, list, str, int, float, bool and None. A tuple would come back as a list, the name 1 as "1",
+an enum as its value; they are refused, as are NaN, lone surrogates and whatever else JSON has no text for.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+JSON = "application/json"
+CHUNKS = "application/vnd.paracle.chunks+json"
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+class NotJson(ValueError):  # noqa: N818  # says what happened, as all our outcomes do
+    """A value that JSON would not give back as it is. The text says which part of it."""
+
+
+class Unreadable(ValueError):  # noqa: N818
+    """Stored bytes that are not JSON text."""
+
+
+def encode(value: Any) -> bytes:
+    """The value as compact JSON text, UTF-8. Raises NotJson."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise NotJson(str(error)) from None
+    _refuse_what_changes(value)
+    return text
+
+
+def decode(payload: bytes) -> Any:
+    """The value, made of fresh objects. Raises Unreadable."""
+    try:
+        return _DECODER.decode(payload.decode())
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(str(error)) from None
+
+
+def _refuse_what_changes(value: Any) -> None:
+    # json.dumps went before: there are no cycles.
+    rest = [value]
+    while rest:
+        part = rest.pop()
+        kind = type(part)
+        if kind in _SCALARS:
+            continue
+        if kind is list:
+            rest.extend(part)
+        elif kind is dict:
+            for name in part:
+                if type(name) is not str:
+                    raise NotJson(f"a member is named by {type(name).__name__}, which comes back as str")
+            rest.extend(part.values())
+        else:
+            raise NotJson(f"{kind.__name__} comes back as another type")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

@@ -1,0 +1,147 @@
+"""`cached_llm_call`: remembers what a function that asks a language model answered."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar, cast, overload
+
+from ._call import Call
+from ._call_answer import CacheIf, Judgement, Notices
+from ._call_plan import Plan, name_of
+from ._call_wrap import wrap_async, wrap_async_generator, wrap_generator, wrap_sync
+from ._values_ttl import Ttl, seconds
+from .failsafe import AsyncSafeCache, SafeCache
+from .key import CacheKey
+from .pricing import Cost, Price
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@overload
+def cached_llm_call(function: Callable[P, R], /) -> Callable[P, R]: ...
+
+
+@overload
+def cached_llm_call(
+    ttl: Ttl | None = None,
+    *,
+    provider: str | None = None,
+    key_params: Sequence[str] | None = None,
+    cache_if: CacheIf | None = None,
+    cost: Cost | Mapping[str, Price] | None = None,
+    tags: Sequence[str] = (),
+    cache: SafeCache | AsyncSafeCache | None = None,
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+
+def cached_llm_call(ttl: Any = None, **options: Any) -> Any:
+    """Caches the answers of a function, method, coroutine function, generator or async generator.
+
+        @cached_llm_call(ttl=1800)
+        async def ask(provider: str, model: str, messages: list[dict], temperature: float = 0.7) -> dict:
+        ...
+
+    The same question gives the stored answer; another one calls the function. Whatever is wrong with the
+    cache, the function is called as if there were none. What the function raises is passed on, and nothing
+    is stored.
+
+    ttl: seconds or a timedelta, over 0. None: PARACLE_CACHE_TTL, else the service's.
+    provider: who answers. A call's `provider` argument wins over it. Without both, a method takes its
+    object's
+        `provider` attribute if that is a str, else the name of the class; a function its module and name.
+    key_params: names of arguments that enter the key beside provider, model, messages, temperature and
+        max_tokens. None: all that are not neutral. Leave out only what does not shape the answer.
+    cache_if: gets the answer, or the list of a stream's chunks, and decides whether it is stored. None: it
+    is
+        if it is whole.
+    cost: from (model, usage) to US dollars, or a mapping from model to Price. Called in the thread of the
+    call.
+    tags: up to 16 labels to invalidate by.
+    cache: used instead of the one that the process shares. Async functions need an AsyncSafeCache.
+
+    An answer that is not JSON is returned and not stored, with one warning. Thread-safe. An option that
+    cannot be right raises TypeError or ValueError at once.
+    """
+    if callable(ttl):
+        return _decorate(ttl, _Options(**options))
+    return functools.partial(_decorate, options=_Options(ttl, **options))
+
+
+def key_of(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> CacheKey:
+    """The key of a decorated function's call, as in `get_llm_cache().invalidate(key_of(ask, ...))`.
+
+    Raises TypeError if the function is not decorated, ValueError if such a call has no key.
+    """
+    call = getattr(function, "__paracle_call__", None)
+    if not isinstance(call, Call):
+        raise TypeError(f"{name_of(function)} is not decorated with cached_llm_call")
+    receiver = getattr(function, "__self__", None)
+    return call.key(args if receiver is None else (receiver, *args), kwargs)
+
+
+class _Options:
+    """What the decorator was told, checked."""
+
+    def __init__(
+        self,
+        ttl: Ttl | None = None,
+        *,
+        provider: str | None = None,
+        key_params: Sequence[str] | None = None,
+        cache_if: CacheIf | None = None,
+        cost: Cost | Mapping[str, Price] | None = None,
+        tags: Sequence[str] = (),
+        cache: SafeCache | AsyncSafeCache | None = None,
+    ) -> None:
+        self.ttl = seconds(ttl)
+        self.provider = provider
+        self.key_params = key_params
+        self.cache_if = cache_if
+        self.cost = cost
+        self.tags = _checked_tags(tags)
+        self.cache = cache
+
+
+def _decorate(function: Any, options: _Options) -> Any:
+    if isinstance(function, classmethod | staticmethod):
+        return type(function)(_decorate(function.__func__, options))
+    if not callable(function):
+        raise TypeError(f"cached_llm_call decorates functions, not {type(function).__name__}")
+    wrap, streams, kind = _wrapping(function)
+    if options.cache is not None and not isinstance(options.cache, kind):
+        given = type(options.cache).__name__
+        raise TypeError(f"cache is of type {given}: {kind.__name__} is accepted for {name_of(function)}")
+    notices = Notices(name_of(function))
+    call = Call(function, options.provider, options.key_params, streams)
+    judgement = Judgement(options.cache_if, options.cost, notices)
+    plan = Plan(call, judgement, notices, options.cache, options.ttl, options.tags)
+    wrapper = wrap(function, cast("Plan[Any]", plan))
+    functools.update_wrapper(wrapper, function)
+    wrapper.__paracle_call__ = call  # for key_of
+    return wrapper
+
+
+def _wrapping(function: Callable[..., Any]) -> tuple[Callable[..., Any], bool, type]:
+    """How such a function is wrapped, whether it streams, and the cache that it needs."""
+    direct = inspect.isroutine(function) or isinstance(function, functools.partial)
+    body = function if direct else type(function).__call__
+    if inspect.isasyncgenfunction(body):
+        return wrap_async_generator, True, AsyncSafeCache
+    if inspect.isgeneratorfunction(body):
+        return wrap_generator, True, SafeCache
+    if inspect.iscoroutinefunction(body):
+        return wrap_async, False, AsyncSafeCache
+    return wrap_sync, False, SafeCache
+
+
+def _checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(tags, str):
+        raise TypeError(f"tags is {tags!r}: a sequence of labels is accepted, as ({tags!r},)")
+    labels = tuple(tags)
+    fitting = all(0 < len(label.encode()) <= 128 for label in labels)
+    if len(labels) > 16 or len(set(labels)) < len(labels) or not fitting:
+        raise ValueError(f"tags is {tags!r}: at most 16 are accepted, each of 1 to 128 bytes, no two alike")
+    return labels
