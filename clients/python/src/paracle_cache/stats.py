@@ -147,7 +147,7 @@ class CacheStatsTracker:
             self._knows_size = False
 
     def summary(self) -> str:
-        """Lines as `paracle cache stats` prints them, without what is not known and without a last newline."""
+        """Lines as `paracle cache stats` prints them, without what is not known. No newline at the end."""
         return _as_text(self.get_stats(), self._knows_size)
 
     def _usual_cost(self, tokens: int) -> float:
