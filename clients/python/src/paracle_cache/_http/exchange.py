@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic
 
+from .._log import warn_once
 from ..key import EntryId, KeyRefused
 from ..results import Hit, Miss
 from . import sse, stored_response
@@ -82,15 +83,14 @@ class Exchange(Generic[RequestT, ResponseT]):
     def _directive(self, request: Request) -> str:
         value = str(request.headers.get(HEADER, "")).strip().lower()
         if value not in ("", "bypass", "refresh"):
-            said = f"the header {HEADER} is {value[:40]!r}: bypass and refresh are accepted; it has no effect"
-            self.policy.notices.warn("directive", said)
+            warn_once(f"header {HEADER}: {value[:40]!r} has no effect; bypass and refresh are accepted")
         return value
 
     def _entry(self, request: Request) -> EntryId | None:
         try:
             return question_of(request)
         except KeyRefused as refused:
-            self.policy.notices.warn("key", f"passed through: {str(refused)[:200]}")
+            warn_once(f"not cached: {str(refused)[:200]}")
             return None
 
     def _without_directive(self, request: RequestT) -> RequestT:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._call_answer import Notices
+from .._log import warn_once
 from ..pricing import Cost, Price, cost_of
 from ..results import Origin
 from .reading import Reading
@@ -22,7 +22,6 @@ class Policy:
     tags: Sequence[str]
     cost: Cost | Mapping[str, Price] | None
     cache_if: Callable[[Any], bool] | None
-    notices: Notices
 
     def __post_init__(self) -> None:
         if self.ttl is not None and not 0 < self.ttl < math.inf:
@@ -38,6 +37,6 @@ class Policy:
                 return None
             dollars = cost_of(self.cost, model or verdict.model, verdict.usage)
         except Exception as error:  # noqa: BLE001  # the user's own function: the answer is good all the same
-            self.notices.warn("callable", f"not stored: cost or cache_if raised {error!r}")
+            warn_once(f"not stored: cost or cache_if raised {type(error).__name__}")
             return None
         return Origin(verdict.usage.prompt_tokens, verdict.usage.completion_tokens, dollars, latency)

@@ -7,7 +7,6 @@ from functools import partial
 from types import TracebackType
 from typing import Any, ClassVar, Generic, TypeVar
 
-from .._call_answer import Notices
 from ..failsafe import AsyncSafeCache, SafeCache
 from ..pricing import Cost, Price
 from .exchange import Exchange, LookUp
@@ -34,7 +33,7 @@ class SyncTransport(Generic[RequestT, ResponseT]):
         cost: Cost | Mapping[str, Price] | None = None,
         cache_if: Callable[[Any], bool] | None = None,
     ) -> None:
-        policy = Policy(ttl, tags, cost, cache_if, Notices(type(self).__name__))
+        policy = Policy(ttl, tags, cost, cache_if)
         self._exchange: Exchange[RequestT, ResponseT] = Exchange(self._flavour, policy)
         self._sender: Sender[RequestT, ResponseT] = transport or self._flavour.sender()
         self._cache = cache
@@ -94,7 +93,7 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
         cost: Cost | Mapping[str, Price] | None = None,
         cache_if: Callable[[Any], bool] | None = None,
     ) -> None:
-        policy = Policy(ttl, tags, cost, cache_if, Notices(type(self).__name__))
+        policy = Policy(ttl, tags, cost, cache_if)
         self._exchange: Exchange[RequestT, ResponseT] = Exchange(self._flavour, policy)
         self._sender: AsyncSender[RequestT, ResponseT] = transport or self._flavour.async_sender()
         self._cache = cache

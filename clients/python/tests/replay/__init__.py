@@ -1,0 +1,1 @@
+"""A provider on loopback that plays recorded answers."""
