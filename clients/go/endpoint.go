@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// credentials are the query parameters that say who asks, not what.
-var credentials = map[string]bool{
+// credentialParameters are the query parameters that say who asks, not what.
+var credentialParameters = map[string]bool{
 	"access-token": true, "access_token": true, "api-key": true, "api_key": true, "apikey": true, "auth_token": true,
 	"authorization": true, "client_secret": true, "id_token": true, "key": true, "password": true, "secret": true,
 	"sig": true, "signature": true, "subscription-key": true, "token": true, "x-amz-credential": true,
@@ -25,7 +25,7 @@ func canonicalEndpoint(url string) string {
 	path, query, _ := strings.Cut(url, "?")
 	var kept []string
 	for _, parameter := range strings.Split(query, "&") {
-		if parameter != "" && !credentials[asciiLower(unescape(nameOf(parameter)))] {
+		if parameter != "" && !credentialParameters[asciiLower(unescape(nameOf(parameter)))] {
 			kept = append(kept, escapeURL(parameter, "?"))
 		}
 	}

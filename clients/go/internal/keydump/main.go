@@ -14,6 +14,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 
 	paraclecache "github.com/paracle/paracle-cache/clients/go"
 )
@@ -50,6 +51,9 @@ func dump(in io.Reader, out io.Writer) error {
 	}
 }
 
+// oneLine keeps a member's name from ending the line.
+var oneLine = strings.NewReplacer("\n", `\n`, "\r", `\r`)
+
 func answerTo(asked question) (string, error) {
 	key, err := derive(asked)
 	if err == nil {
@@ -60,7 +64,7 @@ func answerTo(asked question) (string, error) {
 	}
 	var refused *paraclecache.KeyRefusedError
 	if errors.As(err, &refused) {
-		return "refused " + refused.Place, nil
+		return "refused " + oneLine.Replace(refused.Place), nil
 	}
 	return "", err
 }

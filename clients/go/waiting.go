@@ -1,0 +1,144 @@
+package paraclecache
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/paracle/paracle-cache/clients/go/internal/cachepb"
+)
+
+// GetOrWait looks up one answer and lets one caller at a time make the model call:
+//
+//   - *[Hit]: the answer, perhaps after waiting for another caller to store it;
+//   - *[Lease]: call the model, then Set with its token or ReleaseLease; RenewLease meanwhile;
+//   - *[Pending]: the client's lease wait is over and the other caller has not answered: call the model;
+//   - *[Miss]: this server has no leases: as Get.
+//
+// The wait is sliced into RPCs that are each bounded by the client's timeout, so a server that is frozen costs one of
+// those and never the whole wait.
+func (c *Client) GetOrWait(ctx context.Context, question Question) (Outcome, error) {
+	id, err := c.checked(question)
+	if err != nil {
+		return nil, err
+	}
+	if c.conn == nil {
+		return &Miss{}, nil
+	}
+	supported, err := c.leases.supported(func() (*Config, error) { return c.Config(ctx) })
+	if err != nil {
+		return nil, err
+	}
+	if !supported {
+		return c.Get(ctx, id)
+	}
+	return c.waitForLease(ctx, id)
+}
+
+func (c *Client) checked(question Question) (EntryID, error) {
+	if question == nil {
+		return EntryID{}, invalid("a Question is required, got nil")
+	}
+	return question.EntryID()
+}
+
+func (c *Client) waitForLease(ctx context.Context, id EntryID) (Outcome, error) {
+	over := time.Now().Add(*c.settings.leaseWait)
+	for {
+		// The server answers 100 ms before the RPC's deadline in any case.
+		wait := max(0, min(*c.settings.timeout, time.Until(over)))
+		outcome, err := c.get(ctx, id, &cachepb.LeaseRequest{Wait: durationpb.New(wait)})
+		var failed *Error
+		if errors.As(err, &failed) && failed.Code == codes.Unimplemented {
+			c.leases.forget() // Another server than the one that told its features.
+			return c.Get(ctx, id)
+		}
+		pending, isPending := outcome.(*Pending)
+		if err != nil || !isPending {
+			return outcome, err
+		}
+		pause := max(pending.RetryAfter, shortestPause)
+		if time.Now().Add(pause).After(over) {
+			return pending, nil
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// shortestPause keeps a server that does not wait from being asked in a tight loop.
+const shortestPause = 5 * time.Millisecond
+
+func sleep(ctx context.Context, duration time.Duration) error {
+	timer := time.NewTimer(duration)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+}
+
+// RenewLease keeps a lease while the model call goes on and returns how long it holds from now. FailedPrecondition: it
+// is the caller's no more; do not Set the answer.
+func (c *Client) RenewLease(ctx context.Context, question Question, lease *Lease) (time.Duration, error) {
+	entry, err := c.entryRef(question)
+	if err != nil || c.conn == nil {
+		return 0, err
+	}
+	response, err := ask(ctx, c, c.cache.RenewLease, &cachepb.RenewLeaseRequest{Entry: entry, FillToken: lease.FillToken})
+	if err != nil {
+		return 0, err
+	}
+	return response.GetHold().AsDuration(), nil
+}
+
+// ReleaseLease gives a lease back unfilled, because the model call failed or its answer must not be stored. The next
+// waiter gets it at once. Releasing a lease that is lost already is no error.
+func (c *Client) ReleaseLease(ctx context.Context, question Question, lease *Lease) error {
+	entry, err := c.entryRef(question)
+	if err != nil || c.conn == nil {
+		return err
+	}
+	_, err = ask(ctx, c, c.cache.ReleaseLease, &cachepb.ReleaseLeaseRequest{Entry: entry, FillToken: lease.FillToken})
+	return err
+}
+
+// leaseSupport remembers whether the service lists the feature, for a while: servers are replaced.
+type leaseSupport struct {
+	mu    sync.Mutex
+	until time.Time
+	known bool
+}
+
+const featuresKept = time.Minute
+
+func (l *leaseSupport) supported(ask func() (*Config, error)) (bool, error) {
+	l.mu.Lock()
+	known, fresh := l.known, time.Now().Before(l.until)
+	l.mu.Unlock()
+	if fresh {
+		return known, nil
+	}
+	config, err := ask()
+	if err != nil {
+		return false, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known, l.until = slices.Contains(config.Features, "leases"), time.Now().Add(featuresKept)
+	return l.known, nil
+}
+
+func (l *leaseSupport) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known, l.until = false, time.Now().Add(featuresKept)
+}
