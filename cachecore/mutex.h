@@ -1,4 +1,4 @@
-// Mutex is the only lock of cachecore: four bytes, with the annotations that let Clang check who holds what.
+// Mutex is the only lock of cachecore and of cachecore/redis: four bytes, with the annotations that let Clang check who holds what.
 //
 // A waiter spins for about as long as a cache operation takes and then parks in the kernel, so a holder that lost its
 // processor (the rule in an over-committed container) costs the waiters no time slices. Not fair, not recursive.
@@ -25,6 +25,12 @@ class ABSL_LOCKABLE Mutex {
     if (!state_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire, std::memory_order_relaxed)) {
       LockSlow();
     }
+  }
+
+  // True when it was free. Never waits.
+  bool TryLock() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
+    uint32_t expected = kFree;
+    return state_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire, std::memory_order_relaxed);
   }
 
   void Unlock() ABSL_UNLOCK_FUNCTION() {

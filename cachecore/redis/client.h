@@ -1,6 +1,6 @@
 // Client talks to one Redis or Valkey server: a few multiplexed connections, commands pipelined, nobody waits.
 //
-//   Send (any thread) -> lane -> Connection (FIFO of commands whose replies are due) -> socket
+//   Send (any thread, which writes a lone command itself) -> lane -> Connection (FIFO of replies due) -> socket
 //
 // One thread of the client's own runs all sockets, timers and callbacks. A reply reaches the command it answers and no
 // other: a command that has timed out keeps its place until its reply is discarded, and whatever puts that in doubt (a

@@ -44,13 +44,22 @@ void Connection::Start() {
 
 void Connection::Stop() {
   stopping_ = true;
-  Lose(absl::CancelledError("the client is being closed"));
+  {
+    MutexLock turn(turn_);
+    Lose(absl::CancelledError("the client is being closed"));
+  }
   pause_.cancel();
   timer_.cancel();
 }
 
 void Connection::Abandon(const absl::Status& why) {
+  MutexLock turn(turn_);
   if (ready_) Lose(why);
+}
+
+size_t Connection::pending() const {
+  MutexLock turn(turn_);
+  return queue_.size();
 }
 
 asio::awaitable<void> Connection::Run() {
@@ -80,6 +89,10 @@ asio::awaitable<absl::Status> Connection::Open() {
 asio::awaitable<absl::Status> Connection::Serve() {
   ready_ = true;
   since_ = SteadyNow();
+  {
+    MutexLock turn(turn_);
+    open_to_others_ = lost_.ok() && options_.url.kind != Url::Kind::kTls;
+  }
   owner_.OnReady(*this);
   while (lost_.ok()) {
     const bool more = ReadSome();
@@ -97,10 +110,15 @@ asio::awaitable<absl::Status> Connection::Serve() {
 void Connection::GoDown(const absl::Status& why) {
   const bool was_ready = std::exchange(ready_, false);
   if (was_ready && SteadyNow() - since_ >= kStable) backoff_.Reset();
+  PendingList pending;
+  {
+    MutexLock turn(turn_);
+    open_to_others_ = false;
+    owner_.OnWritten(queue_.unsent_bytes());
+    pending = queue_.TakeAll();
+  }
   stream_->Close();
   write_blocked_ = proven_ = false;
-  owner_.OnWritten(queue_.unsent_bytes());
-  PendingList pending = queue_.TakeAll();
   owner_.OnDown(*this, was_ready, why);
   const absl::Status answer = stopping_ ? absl::CancelledError("the client is being closed")
                                         : absl::UnavailableError(absl::StrCat("redis was lost: ", why.message()));
@@ -118,19 +136,27 @@ asio::awaitable<void> Connection::Pause() {
 }
 
 bool Connection::ReadSome() {
-  for (int reads = 0; reads < kReadsInARow; ++reads) {
-    const absl::Span<char> buffer = reader_->Buffer();
-    const Progress progress = stream_->Read(buffer);
-    if (progress.bytes > 0) {
-      progress_ = SteadyNow();
-      reader_->Commit(progress.bytes);
-      Deliver();
-      owner_.AfterReplies();
+  bool more = true;
+  for (int reads = 0; more && reads < kReadsInARow; ++reads) {
+    {
+      MutexLock turn(turn_);
+      more = ReadInTurn();
     }
-    if (!progress.error.ok()) Lose(progress.error);
-    if (!lost_.ok() || progress.bytes < buffer.size()) return false;
+    owner_.AfterReplies();
   }
-  return true;
+  return more;
+}
+
+bool Connection::ReadInTurn() {
+  const absl::Span<char> buffer = reader_->Buffer();
+  const Progress progress = stream_->Read(buffer);
+  if (progress.bytes > 0) {
+    progress_ = SteadyNow();
+    reader_->Commit(progress.bytes);
+    Deliver();
+  }
+  if (!progress.error.ok()) Lose(progress.error);
+  return lost_.ok() && progress.bytes == buffer.size();
 }
 
 void Connection::Deliver() {
@@ -157,17 +183,27 @@ void Connection::Receive(PendingCommand& command, Reply reply) {
 }
 
 bool Connection::congested(SteadyTime now) const {
+  MutexLock turn(turn_);
   if (write_blocked_ || reader_->reading_long() || queue_.unsent_bytes() > kCongestedBytes) return true;
   return queue_.due() > 0 && now - progress_ > kCongestedSilence;
 }
 
 void Connection::Submit(std::unique_ptr<PendingCommand> command) {
   assert(ready_);
+  MutexLock turn(turn_);
   queue_.Push(std::move(command));
 }
 
 void Connection::Flush() {
   if (!ready_ || !lost_.ok() || write_blocked_) return;
+  {
+    MutexLock turn(turn_);
+    FlushInTurn();
+  }
+  ArmTimer();
+}
+
+void Connection::FlushInTurn() {
   const bool idle = queue_.due() == 0;
   while (queue_.unsent_bytes() > 0 || stream_->unwritten()) {
     const Progress progress = WriteOnce();
@@ -175,9 +211,26 @@ void Connection::Flush() {
     if (progress.want == Want::kWrite) AwaitWritable();
     if (progress.want != Want::kNothing) break;
   }
-  if (queue_.size() == 0) return;
-  if (idle) progress_ = SteadyNow();
-  ArmTimer();
+  if (idle && queue_.size() > 0) progress_ = SteadyNow();
+}
+
+void Connection::SendAlone(std::unique_ptr<PendingCommand>& command) {
+  if (!turn_.TryLock()) return;
+  if (open_to_others_ && queue_.size() == 0) WriteAlone(std::move(command));
+  turn_.Unlock();
+}
+
+// Whatever does not go well here, the connection's thread meets again.
+void Connection::WriteAlone(std::unique_ptr<PendingCommand> command) {
+  const SteadyTime deadline = command->deadline;
+  queue_.Push(std::move(command));
+  progress_ = SteadyNow();
+  WriteOnce();
+  if (queue_.unsent_bytes() > 0) {
+    asio::post(io_, [this] { Flush(); });
+  } else if (deadline < armed_) {
+    asio::post(io_, [this] { ArmTimer(); });
+  }
 }
 
 Progress Connection::WriteOnce() {
@@ -196,7 +249,10 @@ void Connection::AwaitWritable() {
   stream_->WhenWritable([this, generation = generation_] {
     if (generation != generation_ || !ready_) return;
     write_blocked_ = false;
-    progress_ = SteadyNow();
+    {
+      MutexLock turn(turn_);
+      progress_ = SteadyNow();
+    }
     Flush();
   });
 }
@@ -204,18 +260,19 @@ void Connection::AwaitWritable() {
 void Connection::Lose(absl::Status why) {
   if (!lost_.ok()) return;
   lost_ = std::move(why);
+  open_to_others_ = false;
   if (stream_ != nullptr) stream_->Close();
 }
 
 // Armed once for many commands: it is set anew only when something is due earlier than it would ring.
 void Connection::ArmTimer() {
+  MutexLock turn(turn_);
   const SteadyTime wake = NextWake();
   if (wake >= armed_ || stopping_) return;
   armed_ = std::max(wake, SteadyNow() + kTimerGrain);
   timer_.expires_at(armed_);
   timer_.async_wait([this](const std::error_code& error) {
     if (error) return;
-    armed_ = SteadyTime::max();
     OnTimer();
     ArmTimer();
   });
@@ -229,6 +286,8 @@ SteadyTime Connection::NextWake() const {
 }
 
 void Connection::OnTimer() {
+  MutexLock turn(turn_);
+  armed_ = SteadyTime::max();
   if (!lost_.ok()) return;
   const SteadyTime now = SteadyNow();
   if (opening_) {

@@ -1,8 +1,8 @@
 // Connection keeps one stream to the server up: connects, shakes hands, serves, and after a loss comes again.
 //
-// All of it on the one thread that runs the io_context. Commands go out in the order of Submit, many in one write, and
-// a write that blocks never stops the reading. Each command is answered once, by its own reply, or at its deadline, or
-// when the connection is lost. What a lost connection had taken is never sent again here.
+// On the one thread that runs the io_context, SendAlone apart. Commands go out in the order of Submit, many in one write,
+// and a write that blocks never stops the reading. Each command is answered once, by its own reply, or at its deadline,
+// or when the connection is lost. What a lost connection had taken is never sent again here.
 #ifndef PARACLE_CACHECORE_REDIS_CONNECTION_H_
 #define PARACLE_CACHECORE_REDIS_CONNECTION_H_
 
@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cachecore/mutex.h"
 #include "cachecore/redis/backoff.h"
 #include "cachecore/redis/client.h"
 #include "cachecore/redis/command_queue.h"
@@ -36,7 +37,7 @@ class ConnectionOwner {
   virtual void OnDown(Connection& connection, bool was_ready, const absl::Status& why) = 0;
   virtual void Answer(PendingCommand& command, absl::StatusOr<Reply> reply) = 0;
   virtual void OnLateReply() = 0;
-  virtual void OnWritten(size_t bytes) = 0;  // Or dropped: they wait no more.
+  virtual void OnWritten(size_t bytes) = 0;  // Or dropped: they wait no more. Any thread.
   virtual void AfterReplies() = 0;           // The moment to submit and flush what the answers have led to.
 
  protected:
@@ -58,7 +59,7 @@ class Connection {
   void Abandon(const absl::Status& why);
 
   bool ready() const { return ready_; }
-  size_t pending() const { return queue_.size(); }
+  size_t pending() const;
 
   // A command given to it now would wait: behind something large, or behind a peer that has been silent for a while.
   bool congested(SteadyTime now) const;
@@ -66,6 +67,11 @@ class Connection {
   // REQUIRES: ready(). Nothing is written before Flush.
   void Submit(std::unique_ptr<PendingCommand> command);
   void Flush();
+
+  // Any thread: writes the command from there, which spares a lone one the wait until the connection's thread has woken
+  // up (20 to 30 us of some 150). Only when that thread has nothing to do with this connection: no command queued, no
+  // reply being read, no TLS. Null afterwards when it was taken.
+  void SendAlone(std::unique_ptr<PendingCommand>& command);
 
  private:
   asio::awaitable<void> Run();
@@ -76,42 +82,52 @@ class Connection {
 
   // False: nothing more to be had now.
   bool ReadSome();
-  void Deliver();
+  // False: nothing more to be had now, or lost.
+  bool ReadInTurn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
+  void Deliver() ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
   void Receive(PendingCommand& command, Reply reply);
-  Progress WriteOnce();
+  void FlushInTurn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
+  void WriteAlone(std::unique_ptr<PendingCommand> command) ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
+  Progress WriteOnce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
   void AwaitWritable();
 
   // The first reason stands. Whoever serves finds it at its next step.
-  void Lose(absl::Status why);
+  void Lose(absl::Status why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
 
   void ArmTimer();
-  SteadyTime NextWake() const;
+  SteadyTime NextWake() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
   void OnTimer();
 
   asio::io_context& io_;
   const ClientOptions& options_;
   ConnectionOwner& owner_;
 
+  // Whose turn it is. The connection's thread waits for it, for one write at most, and keeps it while it reads, writes and
+  // answers; SendAlone only tries. So a command that is written from elsewhere never comes between a reply and the ones
+  // read with it, and no reply meets a command that was sent after it.
+  mutable Mutex turn_;
+  CommandQueue queue_ ABSL_GUARDED_BY(turn_);
+  SteadyTime progress_ ABSL_GUARDED_BY(turn_);  // Of bytes, or when replies became due.
+  SteadyTime armed_ ABSL_GUARDED_BY(turn_) = SteadyTime::max();
+  bool open_to_others_ ABSL_GUARDED_BY(turn_) = false;  // SendAlone may use stream_: ready, not lost, not TLS.
+
   // Of one incarnation.
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<ReplyReader> reader_;
-  CommandQueue queue_;
   uint64_t generation_ = 0;  // What was begun for an earlier one is not for us.
   bool opening_ = false;
   bool ready_ = false;
   bool proven_ = false;  // Has served somebody.
   bool write_blocked_ = false;
   absl::Status lost_;
-  SteadyTime since_;     // Opening or ready.
-  SteadyTime progress_;  // Of bytes, or when replies became due.
+  SteadyTime since_;  // Opening or ready.
 
   bool stopping_ = false;
   unsigned attempts_ = 0;
   Backoff backoff_;
   std::minstd_rand random_{std::random_device()()};
   asio::steady_timer pause_;
-  asio::steady_timer timer_;  // Of deadlines and liveness: one for all commands.
-  SteadyTime armed_ = SteadyTime::max();
+  asio::steady_timer timer_;  // Of deadlines and liveness: one for all commands. Rings at armed_.
 };
 
 }  // namespace paracle::cachecore::redis

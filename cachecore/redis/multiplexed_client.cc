@@ -92,9 +92,14 @@ void MultiplexedClient::Send(Lane lane, Command command, absl::Duration timeout,
     return std::move(done)(std::move(refusal));
   }
   const absl::Duration granted = lane == Lane::kData ? std::min(timeout, options_.operation_timeout) : timeout;
+  const bool alone = lane == Lane::kData && pending_.load(std::memory_order_relaxed) == 0;
   auto pending = std::make_unique<PendingCommand>(
       KindOf(lane, timeout), std::move(command), SteadyNow() + Steady(granted), std::move(done), PendingSlot(pending_));
   unwritten_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  if (alone) {
+    data_.front()->SendAlone(pending);
+    if (pending == nullptr) return Count(counters_.sent);
+  }
   if (submitted_.Push(std::move(pending))) asio::post(io_, [this] { Drain(); });
 }
 

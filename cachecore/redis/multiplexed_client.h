@@ -1,6 +1,6 @@
 // MultiplexedClient is Client: lanes over connections, the breaker, and the thread that runs them.
 //
-// Everything without a note belongs to that thread. Send touches only what is atomic.
+// Everything without a note belongs to that thread. Send touches only what is atomic, and a connection's SendAlone.
 #ifndef PARACLE_CACHECORE_REDIS_MULTIPLEXED_CLIENT_H_
 #define PARACLE_CACHECORE_REDIS_MULTIPLEXED_CLIENT_H_
 
