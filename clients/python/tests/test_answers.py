@@ -8,14 +8,16 @@ import random
 from typing import Any
 
 import pytest
-from replay import recorded
 
 from paracle_cache._http import sse
 from paracle_cache.answers import Usage, judge, judge_chunks
+from replay import recorded
 
 
 def chat(*ends: str | None, **members: Any) -> dict[str, Any]:
-    choices = [{"index": at, "message": {"content": "hi"}, "finish_reason": end} for at, end in enumerate(ends)]
+    choices = [
+        {"index": at, "message": {"content": "hi"}, "finish_reason": end} for at, end in enumerate(ends)
+    ]
     return {"object": "chat.completion", "choices": choices, **members}
 
 
@@ -134,7 +136,10 @@ def test_a_shape_of_nobody_is_not_known(answer: Any) -> None:
             Usage(113, 4),
         ),
         (
-            gemini("STOP", usageMetadata={"promptTokenCount": 3, "candidatesTokenCount": 4, "thoughtsTokenCount": 5}),
+            gemini(
+                "STOP",
+                usageMetadata={"promptTokenCount": 3, "candidatesTokenCount": 4, "thoughtsTokenCount": 5},
+            ),
             Usage(3, 9),
         ),
         (chat("stop", usage={"prompt_tokens": -3, "completion_tokens": 4.5}), Usage(0, 0)),
@@ -152,7 +157,11 @@ def test_usage_under_the_names_of_googles_sdk() -> None:
     dumped = {
         "candidates": [{"content": {"parts": []}, "finish_reason": "STOP"}],
         "model_version": "gemini-2.5-flash",
-        "usage_metadata": {"prompt_token_count": 3, "candidates_token_count": 4, "thoughts_token_count": None},
+        "usage_metadata": {
+            "prompt_token_count": 3,
+            "candidates_token_count": 4,
+            "thoughts_token_count": None,
+        },
     }
     verdict = judge(dumped)
     assert (verdict.whole, verdict.usage, verdict.model) == (True, Usage(3, 4), "gemini-2.5-flash")
@@ -176,7 +185,9 @@ def test_a_recorded_stream_is_whole_and_no_prefix_of_it_is(pair: recorded.Pair) 
         return  # ended as it should all the same
     assert (verdict.known, verdict.whole, verdict.reason) == (True, True, "")
     assert verdict.model
-    told_later = [event for event in events if event.get("choices") == []]  # chat may tell usage behind the end
+    told_later = [
+        event for event in events if event.get("choices") == []
+    ]  # chat may tell usage behind the end
     for end in range(len(events) - 1 - len(told_later)):
         assert not judge_chunks(events[:end]).whole, f"{end} of {len(events)} events"
 
@@ -194,7 +205,10 @@ def test_a_recorded_document_is_known_and_whole_if_it_succeeded(pair: recorded.P
 
 def test_a_stream_tells_the_last_usage() -> None:
     events = [
-        {"type": "message_start", "message": {"model": "m", "usage": {"input_tokens": 7, "output_tokens": 1}}},
+        {
+            "type": "message_start",
+            "message": {"model": "m", "usage": {"input_tokens": 7, "output_tokens": 1}},
+        },
         {"type": "ping"},
         {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 30}},
         {"type": "message_stop"},
@@ -212,7 +226,10 @@ def test_a_stream_tells_the_last_usage() -> None:
     ],
 )
 def test_a_stream_with_an_error_or_a_foreign_event_is_not_whole(extra: dict[str, Any], reason: str) -> None:
-    chunk = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    chunk = {
+        "object": "chat.completion.chunk",
+        "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}],
+    }
     assert judge_chunks([chunk]).whole
     verdict = judge_chunks([chunk, extra])
     assert (verdict.known, verdict.whole, verdict.reason) == (True, False, reason)
@@ -220,7 +237,10 @@ def test_a_stream_with_an_error_or_a_foreign_event_is_not_whole(extra: dict[str,
 
 def test_every_choice_of_a_stream_must_end() -> None:
     def chunk(index: int, end: str | None) -> dict[str, Any]:
-        return {"object": "chat.completion.chunk", "choices": [{"index": index, "delta": {}, "finish_reason": end}]}
+        return {
+            "object": "chat.completion.chunk",
+            "choices": [{"index": index, "delta": {}, "finish_reason": end}],
+        }
 
     assert not judge_chunks([chunk(0, None), chunk(1, None), chunk(0, "stop")]).whole
     assert judge_chunks([chunk(0, None), chunk(1, None), chunk(0, "stop"), chunk(1, "stop")]).whole

@@ -34,7 +34,7 @@ def test_without_prices_cost_is_not_known() -> None:
 
 @pytest.mark.parametrize("said", [math.nan, math.inf, -0.01, "1", None, True])
 def test_a_cost_that_is_no_amount_is_an_error(said: Any) -> None:
-    with pytest.raises(ValueError, match="cost is .*: a finite number of US dollars from 0 is accepted"):
+    with pytest.raises(ValueError, match=r"cost is .*: a finite number of US dollars from 0 is accepted"):
         cost_of(lambda _model, _usage: said, "gpt-4o", USAGE)
 
 

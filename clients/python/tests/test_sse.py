@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from replay import recorded
 
 from paracle_cache._http import sse
 from paracle_cache._http.sse import Event
+from replay import recorded
 
 STREAMS = [pair for pair in recorded.pairs() if pair.is_stream]
 

@@ -29,7 +29,8 @@ STORED = (
     b"\r\n\x00{"
 )
 READ = StoredResponse(
-    [("content-type", "application/json"), ("openai-model", "gpt-4o"), ("x-request-id", "req_1")], b"\r\n\x00{"
+    [("content-type", "application/json"), ("openai-model", "gpt-4o"), ("x-request-id", "req_1")],
+    b"\r\n\x00{",
 )
 
 
@@ -50,11 +51,17 @@ def test_any_reader_of_http_reads_it() -> None:
 
     response = http.client.HTTPResponse(Socket())  # type: ignore[arg-type]
     response.begin()
-    assert (response.status, response.getheader("openai-model"), response.read()) == (200, "gpt-4o", b"\r\n\x00{")
+    assert (response.status, response.getheader("openai-model"), response.read()) == (
+        200,
+        "gpt-4o",
+        b"\r\n\x00{",
+    )
 
 
 def test_as_another_client_may_write_it() -> None:
-    payload = b"HTTP/1.1 200\r\nContent-Type: application/json\r\nContent-Length:2\r\nVia:\r\nAge: 3\r\n\r\n{}"
+    payload = (
+        b"HTTP/1.1 200\r\nContent-Type: application/json\r\nContent-Length:2\r\nVia:\r\nAge: 3\r\n\r\n{}"
+    )
     assert parse(payload) == StoredResponse([("content-type", "application/json")], b"{}")
 
 
@@ -94,6 +101,8 @@ def test_no_mutation_of_bytes_raises_or_changes_the_body_unseen() -> None:
         payload = bytearray(STORED)
         for _ in range(dice.randint(1, 4)):
             at = dice.randrange(len(payload))
-            payload[at : at + dice.randint(0, 2)] = bytes(dice.choices(b"\r\n :0149aZ\xff\x00", k=dice.randint(0, 2)))
+            payload[at : at + dice.randint(0, 2)] = bytes(
+                dice.choices(b"\r\n :0149aZ\xff\x00", k=dice.randint(0, 2))
+            )
         read = parse(bytes(payload))
         assert read is None or payload.endswith(b"\r\n\r\n" + read.body), f"seed {seed}: {payload!r}"

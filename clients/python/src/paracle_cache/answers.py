@@ -21,6 +21,9 @@ _COMPLETION_ENDS = ("stop",)
 _MESSAGE_ENDS = ("end_turn", "tool_use", "stop_sequence")
 _GEMINI_ENDS = ("STOP",)
 
+WHOLE_ENDS = frozenset((*_CHAT_ENDS, *_MESSAGE_ENDS, *_GEMINI_ENDS, "completed"))
+"""Every way in which a whole answer of any shape ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

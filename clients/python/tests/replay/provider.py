@@ -80,7 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"])) if "content-length" in self.headers else b""
+        body = (
+            self.rfile.read(int(self.headers["content-length"])) if "content-length" in self.headers else b""
+        )
         if self.headers.get("transfer-encoding") == "chunked":
             body = b"".join(iter(self._chunk, b""))
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -1,4 +1,4 @@
-"""What one transport stores, and with what: the options that its user gave."""
+"""What is stored, and with what: the options that a user gave."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._log import warn_once
+from ..answers import Verdict
 from ..pricing import Cost, Price, cost_of
 from ..results import Origin
-from .reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,15 @@ class Policy:
         if isinstance(self.tags, str):
             raise ValueError(f"tags is {self.tags!r}: a sequence of strings is accepted")
 
-    def origin_if_wanted(self, reading: Reading, model: str, latency: float) -> Origin | None:
-        """What to tell of an answer that is to be stored; None: it is not. Nothing is raised."""
-        verdict = reading.verdict
+    def origin_if_wanted(
+        self, answer: Any, verdict: Verdict, model: str, latency: float | None
+    ) -> Origin | None:
+        """What to tell of an answer that is to be stored; None: it is not. Nothing is raised.
+
+        model: as it was asked for; empty: as the answer names it. latency: seconds; None: not known.
+        """
         try:
-            if not (verdict.whole if self.cache_if is None else self.cache_if(reading.answer)):
+            if not (verdict.whole if self.cache_if is None else self.cache_if(answer)):
                 return None
             dollars = cost_of(self.cost, model or verdict.model, verdict.usage)
         except Exception as error:  # noqa: BLE001  # the user's own function: the answer is good all the same

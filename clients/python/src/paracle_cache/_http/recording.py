@@ -85,7 +85,7 @@ class Recording:
         if len(payload) > self._limit:
             return None
         entry, latency = self._question.entry, self._last - self._question.began
-        origin = self._policy.origin_if_wanted(found, entry.model, latency)
+        origin = self._policy.origin_if_wanted(found.answer, found.verdict, entry.model, latency)
         return Filled(entry, payload, self._told(origin)) if origin else None
 
     def _told(self, origin: Origin) -> dict[str, Any]:

@@ -48,10 +48,8 @@ class SyncTransport(Generic[RequestT, ResponseT]):
             except StopIteration as done:
                 response: ResponseT = done.value
                 return response
-            if isinstance(step, LookUp):
-                answer = cache.lookup(step.entry)
-            else:
-                answer = self._sender.handle_request(step.request)
+            lookup = isinstance(step, LookUp)
+            answer = cache.lookup(step.entry) if lookup else self._sender.handle_request(step.request)
 
     def _record(self, cache: SafeCache, response: ResponseT, question: Question) -> Any:
         recording = self._exchange.recording(response, question, cache.max_entry_bytes)
