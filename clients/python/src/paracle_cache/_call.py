@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -47,15 +48,16 @@ class Call:
         key_params: Sequence[str] | None,
         streams: bool,
     ) -> None:
-        self._arguments = Arguments(function)
+        inner, self._args, self._kwargs = _opened(function)
+        self._arguments = Arguments(inner)
         self._provider = provider
         self._key_params = None if key_params is None else _checked(key_params, self._arguments)
         self._streams = streams
-        self._name = _lasting_name(function)
+        self._name = _lasting_name(inner)
 
     def key(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> CacheKey:
         """The key of one call. Raises NotKeyed; what the key refuses shows only in its digest."""
-        named = self._arguments.name(args, kwargs)
+        named = self._arguments.name((*self._args, *args), {**self._kwargs, **kwargs})
         if named is None:
             raise NotKeyed("its arguments do not fit its signature one to one")
         receiver = named.pop(self._arguments.receiver, None) if self._arguments.receiver else None
@@ -88,6 +90,18 @@ class Call:
         if self._streams:
             params.setdefault("stream", True)
         return params
+
+
+def _opened(function: Callable[..., Any]) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+    """The function inside partials, bound methods and callable objects, and the arguments that these hold."""
+    if isinstance(function, functools.partial):
+        inner, args, kwargs = _opened(function.func)
+        return inner, (*args, *function.args), {**kwargs, **function.keywords}
+    if inspect.ismethod(function):
+        return function.__func__, (function.__self__,), {}
+    if inspect.isroutine(function):
+        return function, (), {}
+    return type(function).__call__, (function,), {}
 
 
 def _checked(key_params: Sequence[str], arguments: Arguments) -> frozenset[str]:

@@ -68,7 +68,7 @@ class Judgement:
     def of_chunks(self, payload: bytes, model: str, latency: float) -> Made:
         """payload: all chunks of a stream that ended, as a JSON array."""
         try:
-            chunks = _values.decode(payload)
+            chunks = _values.decode_chunks(payload)
         except _values.Unreadable as error:  # nested deeper than what is left of the stack
             self._notices.warn("stream", f"streams are not stored: {error}")
             return Made(None, Origin(latency=latency))

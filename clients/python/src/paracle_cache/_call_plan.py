@@ -51,12 +51,21 @@ class Plan(Generic[Cache]):
             self.notices.warn("key", f"called without the cache: {refusal}")
             return None
 
-    def recall(self, found: Hit | Miss | None, began: float, content_type: str = _values.JSON) -> Any:
+    def recall(self, found: Hit | Miss | None, began: float) -> Any:
         """The answer that was found, made of fresh objects, or NOTHING. `began`: when the lookup did."""
+        return self._recall(found, began, _values.JSON, _values.decode)
+
+    def recall_stream(self, found: Hit | Miss | None, began: float) -> Any:
+        """The same for the list of a stream's chunks."""
+        return self._recall(found, began, _values.CHUNKS, _values.decode_chunks)
+
+    def _recall(
+        self, found: Hit | Miss | None, began: float, content_type: str, decode: Callable[[bytes], Any]
+    ) -> Any:
         if not isinstance(found, Hit) or found.content_type != content_type:
             return NOTHING
         try:
-            answer = _values.decode(found.payload)
+            answer = decode(found.payload)
         except _values.Unreadable as error:
             self.notices.warn("payload", f"an entry was passed over: {error}")
             return NOTHING

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
-from . import _values
 from ._call_plan import NOTHING, Fill, Plan
 from ._streams import RecordedGenerator, Recording, recorded
 from .failsafe import AsyncSafeCache, SafeCache
@@ -56,7 +55,7 @@ def wrap_generator(function: Callable[..., Any], plan: Plan[SafeCache]) -> Calla
             return (yield from function(*args, **kwargs))
         began = time.perf_counter()
         found = cache.lookup(entry)
-        if (chunks := plan.recall(found, began, _values.CHUNKS)) is not NOTHING:
+        if (chunks := plan.recall_stream(found, began)) is not NOTHING:
             return (yield from chunks)
         if not isinstance(found, Miss):
             return (yield from function(*args, **kwargs))
@@ -74,7 +73,7 @@ def wrap_async_generator(function: Callable[..., Any], plan: Plan[AsyncSafeCache
         entry = plan.entry(args, kwargs) if cache is not None and cache.enabled else None
         began = time.perf_counter()
         found = await cache.lookup(entry) if cache is not None and entry is not None else None
-        if (chunks := plan.recall(found, began, _values.CHUNKS)) is not NOTHING:
+        if (chunks := plan.recall_stream(found, began)) is not NOTHING:
             for chunk in chunks:
                 yield chunk
             return

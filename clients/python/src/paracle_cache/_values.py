@@ -42,6 +42,14 @@ def decode(payload: bytes) -> Any:
         raise Unreadable(str(error)) from None
 
 
+def decode_chunks(payload: bytes) -> list[Any]:
+    """The chunks of a recorded stream, made of fresh objects. Raises Unreadable."""
+    chunks = decode(payload)
+    if type(chunks) is not list:
+        raise Unreadable("not a list of chunks")
+    return chunks
+
+
 def _refuse_what_changes(value: Any) -> None:
     # json.dumps went before: there are no cycles.
     rest = [value]

@@ -65,7 +65,7 @@ def cached_llm_call(ttl: Any = None, **options: Any) -> Any:
     An answer that is not JSON is returned and not stored, with one warning. Thread-safe. An option that
     cannot be right raises TypeError or ValueError at once.
     """
-    if callable(ttl):
+    if callable(ttl) or isinstance(ttl, classmethod | staticmethod):
         return _decorate(ttl, _Options(**options))
     return functools.partial(_decorate, options=_Options(ttl, **options))
 
