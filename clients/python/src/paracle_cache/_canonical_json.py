@@ -6,8 +6,9 @@ All else is refused, names that are not strings too: `json.dumps` would turn 1 i
 """
 
 import json
-from collections.abc import Mapping
-from json.encoder import encode_basestring  # type: ignore[attr-defined]  # absent from typeshed; documented by its name
+from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring  # type: ignore[attr-defined]
+from typing import Any
 
 MAX_DEPTH = 100
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -57,30 +58,14 @@ def parse(text: bytes | str) -> object:
 
 def canonical(value: object, level: int = 1, largest: float = MAX_SAFE_INTEGER) -> str:
     """The canonical text of `value`, which stands at nesting level `level`; numbers beyond ±`largest` are refused."""
-    kind = type(value)
-    if kind is str:
-        return _string(value)  # type: ignore[arg-type]
-    if kind is dict:
-        return _object(value, level, largest)  # type: ignore[arg-type]
-    if kind is list or kind is tuple:
-        return _array(value, level, largest)  # type: ignore[arg-type]
-    if kind is int:
-        return _integer(value, largest)  # type: ignore[arg-type]
-    if kind is float:
-        return number(value, largest)  # type: ignore[arg-type]
-    if value is None:
-        return "null"
-    if kind is bool:
-        return "true" if value else "false"
-    return _unusual(value, level, largest)
+    write = _WRITERS.get(type(value), _unusual)
+    return write(value, level, largest)
 
 
 def in_order(names: Mapping[str, object]) -> list[str]:
     """Member names as RFC 8785 orders them: by UTF-16 code units. That differs from Python's order only above U+FFFF."""
     try:
-        if "".join(names).isascii():
-            return sorted(names)
-        return sorted(names, key=_utf16)
+        return sorted(names) if "".join(names).isascii() else sorted(names, key=_utf16)
     except TypeError:
         raise Refused("the name of a member is not a string") from None
 
@@ -104,14 +89,19 @@ def refuse_lone_surrogates(text: str) -> None:
         raise Refused("a surrogate without its partner") from None
 
 
-def _object(members: Mapping[str, object], level: int, largest: float) -> str:
+def _object(members: dict[str, Any], level: int, largest: float) -> str:
     if level > MAX_DEPTH:
         raise Refused(f"nested deeper than {MAX_DEPTH} levels")
     parts = []
     for name in in_order(members):
-        quoted = _string(name)
+        quoted = quote(name) if name.isascii() else _string(name)
+        value = members[name]
+        kind = type(value)
+        if kind is str and value.isascii():  # Most values by far: spares a call.
+            parts.append(f"{quoted}:{quote(value)}")
+            continue
         try:
-            parts.append(f"{quoted}:{canonical(members[name], level + 1, largest)}")
+            parts.append(f"{quoted}:{_WRITERS.get(kind, _unusual)(value, level + 1, largest)}")
         except Refused as refused:
             refused.path.append(name)
             raise
@@ -123,15 +113,15 @@ def _array(items: list[object] | tuple[object, ...], level: int, largest: float)
         raise Refused(f"nested deeper than {MAX_DEPTH} levels")
     parts: list[str] = []
     try:
-        for item in items:
-            parts.append(canonical(item, level + 1, largest))
+        for value in items:
+            parts.append(_WRITERS.get(type(value), _unusual)(value, level + 1, largest))
     except Refused as refused:
         refused.path.append(len(parts))
         raise
     return "[" + ",".join(parts) + "]"
 
 
-def _string(text: str) -> str:
+def _string(text: str, _level: int = 0, _largest: float = 0) -> str:
     if not text.isascii():
         refuse_lone_surrogates(text)
     return quote(text)  # type: ignore[no-any-return]
@@ -139,21 +129,25 @@ def _string(text: str) -> str:
 
 def _unusual(value: object, level: int, largest: float) -> str:
     if isinstance(value, int):
-        return _integer(int(value), largest)
+        return _integer(int(value), level, largest)
     if isinstance(value, str):
         return _string(str.__str__(value))
     if isinstance(value, float):
-        return number(float(value), largest)
+        return _float(float(value), level, largest)
     if isinstance(value, Twins):
         raise Refused("this member stands twice", value.name)
     if isinstance(value, Mapping):
         return _object(dict(value), level, largest)
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return _array(value, level, largest)
     raise Refused(f"{type(value).__name__} is not JSON")
 
 
-def _integer(value: int, largest: float) -> str:
+def _float(value: float, _level: int, largest: float) -> str:
+    return number(value, largest)
+
+
+def _integer(value: int, _level: int, largest: float) -> str:
     if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         return int.__repr__(value)
     try:
@@ -182,6 +176,18 @@ def _utf16(name: str) -> bytes:
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     return members if len(members) == len(pairs) else Twins(pairs)
+
+
+_WRITERS: dict[type, Callable[[Any, int, float], str]] = {
+    str: _string,
+    dict: _object,
+    list: _array,
+    tuple: _array,
+    int: _integer,
+    float: _float,
+    bool: lambda value, _level, _largest: "true" if value else "false",
+    type(None): lambda _value, _level, _largest: "null",
+}
 
 
 def _no_constant(name: str) -> object:

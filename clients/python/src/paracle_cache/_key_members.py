@@ -1,5 +1,6 @@
 """The members of a key document: which there are, what each may be, how each is written. Section 2 of key_derivation.md."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,7 +34,7 @@ def check_names(document: Mapping[str, Any]) -> None:
 
 
 def is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and value is not True and value is not False
 
 
 def is_integer(value: object) -> bool:
@@ -42,7 +43,7 @@ def is_integer(value: object) -> bool:
 
 
 def is_array_of_objects(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(item, Mapping) for item in value)
+    return isinstance(value, (list, tuple)) and all(isinstance(item, Mapping) for item in value)
 
 
 def write_provider(value: object) -> str:
@@ -61,25 +62,29 @@ def write_model(value: object) -> str:
 
 
 def write_messages(value: object) -> str:
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, (list, tuple)):
         raise Refused("must be an array of objects")
     for index, message in enumerate(value):
-        if not isinstance(message, Mapping):
+        if type(message) is not dict and not isinstance(message, Mapping):
             raise Refused("must be an object", index)
     return canonical(value, _DEEPER) if value else ""
 
 
 def write_object(value: object) -> str:
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise Refused("must be an object")
     return canonical(value, _DEEPER) if value else ""
 
 
 def write_temperature(value: object) -> str:
-    if not is_number(value):
-        raise Refused("must be a number")
-    canonical(value)
-    return number(float(f"{value:.2f}"))
+    if not is_number(value) or not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:  # type: ignore[operator]
+        raise Refused("must be a number within ±(2^53-1)")
+    return _rounded(value)
+
+
+@functools.lru_cache(maxsize=64)
+def _rounded(value: float) -> str:
+    return number(float("%.2f" % value))  # noqa: UP031  # the rule is printf's
 
 
 def write_max_tokens(value: object) -> str:
@@ -103,10 +108,12 @@ def _write_version(value: object) -> str:
 def _write_text(value: object, most: int) -> str:
     if not isinstance(value, str):
         raise Refused("must be a string")
+    if not value:
+        return ""
     text = canonical(value)
-    if len(value.encode()) > most:
+    if len(value) > most or (not value.isascii() and len(value.encode()) > most):
         raise Refused(f"must be at most {most} bytes")
-    return text if value else ""
+    return text
 
 
 # In canonical order.
