@@ -1,6 +1,7 @@
 package paraclecache
 
 import (
+	"crypto/sha256"
 	"math"
 	"strconv"
 
@@ -48,6 +49,15 @@ func (d *keyDocument) write() ([]byte, error) {
 	}
 	out[len(out)-1] = '}' // In place of the last comma.
 	return out, nil
+}
+
+// entryID returns what travels to the server. The error is a *KeyRefusedError.
+func (d *keyDocument) entryID() (EntryID, error) {
+	document, err := d.write()
+	if err != nil {
+		return EntryID{}, err
+	}
+	return EntryID{Digest: sha256.Sum256(document), Provider: d.provider, Model: d.model}, nil
 }
 
 // roundToHundredths rounds to the decimal nearest to the exact binary value, ties to the even digit.

@@ -1,0 +1,60 @@
+package paraclecache
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/paracle/paracle-cache/clients/go/internal/answers"
+	"github.com/paracle/paracle-cache/clients/go/internal/storedresponse"
+)
+
+// exchange is a request that is being answered below, and what is needed to store the answer.
+type exchange struct {
+	ctx       context.Context // Of the request, but not cancelled with it.
+	cache     *Cache
+	id        EntryID
+	fillToken []byte
+	began     time.Time
+	header    http.Header // Of the response.
+}
+
+// store stores a recorded body if it is a whole answer.
+func (e *exchange) store(recorded []byte, atEnd bool, last time.Time) {
+	body, ok := decode(e.header, recorded, e.cache.limit.bytes.Load())
+	if !ok {
+		return
+	}
+	verdict := answers.JudgeBody(e.header.Get("Content-Type"), body, atEnd)
+	if !verdict.Whole {
+		return
+	}
+	origin := e.cache.complete(Origin{Latency: last.Sub(e.began)}, e.id.Model, verdict)
+	e.cache.store(e.ctx, e.id, Entry{
+		Payload:     storedresponse.Write(e.header, body),
+		ContentType: storedresponse.MediaType,
+		FillToken:   e.fillToken,
+		Origin:      origin,
+	})
+}
+
+// decode takes a content encoding off that the caller asked for himself (net/http takes off its own). False: it is not
+// one that is known, the body is not whole, or more than limit bytes.
+func decode(header http.Header, body []byte, limit int64) ([]byte, bool) {
+	switch encoding := strings.ToLower(strings.Join(header.Values("Content-Encoding"), ",")); encoding {
+	case "", "identity":
+		return body, true
+	case "gzip", "x-gzip":
+		unpacked, err := gzip.NewReader(bytes.NewReader(body))
+		if err != nil {
+			return nil, false
+		}
+		decoded, err := io.ReadAll(io.LimitReader(unpacked, limit+1))
+		return decoded, err == nil && int64(len(decoded)) <= limit
+	}
+	return nil, false
+}
