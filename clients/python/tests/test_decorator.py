@@ -23,7 +23,7 @@ HELLO = [{"role": "user", "content": "Hello!"}]
 
 @pytest.fixture
 def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}") as client:
+    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
         yield client
 
 
@@ -36,7 +36,8 @@ def cache(client):
 
 @pytest.fixture
 async def async_cache(client):
-    cache = AsyncSafeCache(aio.Client(client.settings.endpoint, namespace=client.settings.namespace))
+    endpoint, namespace = client.settings.endpoint, client.settings.namespace
+    cache = AsyncSafeCache(aio.Client(endpoint, namespace=namespace, timeout=10))
     yield cache
     await cache.close()
 

@@ -23,7 +23,7 @@ RECORDED = pathlib.Path(__file__).resolve().parents[4] / "shared" / "data" / "ll
 
 @pytest.fixture
 def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}") as client:
+    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
         yield client
 
 

@@ -1,7 +1,5 @@
 """Which calls are the same question: section "Keys of the decorator" of docs/clients.md. No server is needed."""
 
-# ruff: noqa: ARG001, ARG002, ARG003, ARG004, ARG005  # what is decorated here uses few of its arguments
-
 import functools
 import subprocess
 import sys
