@@ -14,7 +14,7 @@ import (
 type recorder struct {
 	upstream io.ReadCloser
 	limit    int64
-	length   int64 // As announced; -1 is not known.
+	length   int64                                         // As announced; -1 is not known.
 	done     func(body []byte, atEnd bool, last time.Time) // last: when the last piece came.
 
 	mu   sync.Mutex

@@ -1,0 +1,111 @@
+// Package serverprocess starts a real paracle-cache-server for tests.
+package serverprocess
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/paracle/paracle-cache/clients/go/internal/repository"
+)
+
+// Process is a server that runs.
+type Process struct {
+	Endpoint string
+
+	t       testing.TB
+	command *exec.Cmd
+	done    chan struct{} // Closed when it ended.
+}
+
+// Binary returns the server of PARACLE_BUILD (relative to the repository), else of build/dev or build. Without one the
+// test is skipped, and says so.
+func Binary(t testing.TB) string {
+	t.Helper()
+	builds := []string{"build/dev", "build"}
+	if chosen := os.Getenv("PARACLE_BUILD"); chosen != "" {
+		builds = []string{chosen}
+	}
+	for _, build := range builds {
+		path := repository.Path(filepath.FromSlash(build), "bin", "paracle-cache-server")
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	t.Skipf("SKIPPED: no paracle-cache-server in %v; build one or set PARACLE_BUILD", builds)
+	return ""
+}
+
+// Start starts a server on a free port; it ends with the test.
+func Start(t testing.TB, flags ...string) *Process {
+	t.Helper()
+	return StartAt(t, "127.0.0.1:0", flags...)
+}
+
+var listening = regexp.MustCompile(`listening address=(\S+)`)
+
+// StartAt starts a server that listens on an address.
+func StartAt(t testing.TB, address string, flags ...string) *Process {
+	t.Helper()
+	command := exec.Command(Binary(t), append([]string{"--listen", address}, flags...)...)
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "PARACLE_CACHE_") {
+			command.Env = append(command.Env, variable)
+		}
+	}
+	log, err := command.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	process := &Process{t: t, command: command, done: make(chan struct{})}
+	t.Cleanup(process.Kill)
+	found := make(chan string, 1)
+	go func() {
+		for lines := bufio.NewScanner(log); lines.Scan(); {
+			if match := listening.FindStringSubmatch(lines.Text()); match != nil {
+				found <- match[1]
+			}
+		}
+		_ = command.Wait()
+		close(process.done)
+	}()
+	select {
+	case process.Endpoint = <-found:
+	case <-process.done:
+		t.Fatal("the server did not start")
+	case <-time.After(30 * time.Second):
+		t.Fatal("the server does not listen after 30 s")
+	}
+	return process
+}
+
+// Kill ends the server at once, also a paused one, and waits for that.
+func (p *Process) Kill() {
+	p.signal(syscall.SIGKILL)
+	<-p.done
+}
+
+// Pause freezes the server: its connections stay and nothing is answered.
+func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
+
+// Resume ends a pause.
+func (p *Process) Resume() { p.signal(syscall.SIGCONT) }
+
+func (p *Process) signal(signal syscall.Signal) {
+	select {
+	case <-p.done:
+	default:
+		if err := p.command.Process.Signal(signal); err != nil && err != os.ErrProcessDone {
+			p.t.Error(err)
+		}
+	}
+}
