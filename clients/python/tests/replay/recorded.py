@@ -10,7 +10,8 @@ from typing import Any
 
 _ROOT = Path(__file__).resolve().parents[4]
 _ALL = _ROOT.parent / "shared" / "data" / "llm"
-SOURCE = _ALL if _ALL.is_dir() else _ROOT / "tests" / "data" / "llm"
+IS_ALL = _ALL.is_dir()
+SOURCE = _ALL if IS_ALL else _ROOT / "tests" / "data" / "llm"
 
 _FILES = ("openai_chat", "openai_responses", "openai_embeddings", "anthropic_messages", "gemini")
 

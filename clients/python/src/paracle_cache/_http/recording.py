@@ -12,6 +12,8 @@ from ..results import Origin
 from . import reading, stored_response
 from .policy import Policy
 
+_ENCODINGS = ("", "gzip", "deflate", "br", "zstd")
+
 Decode = Callable[[str, list[bytes]], Iterator[bytes]]
 """From a `content-encoding` and the pieces of a body to the pieces of what was encoded."""
 
@@ -98,15 +100,19 @@ class Recording:
         }
 
     def _decoded(self, pieces: list[bytes]) -> bytes | None:
+        encoding = self._header("content-encoding").strip().lower()
+        if encoding not in _ENCODINGS:
+            return None
         body = bytearray()
         try:
-            for piece in self._decode(self._header("content-encoding"), pieces):
+            for piece in self._decode(encoding, pieces):
                 body += piece
                 if len(body) > self._limit:
                     return None
         except Exception:  # noqa: BLE001  # whatever a decoder raises, the reader meets it itself
             return None
-        return bytes(body)
+        # A library without the decoder gives back what it got.
+        return None if encoding and body == b"".join(pieces) else bytes(body)
 
     def _header(self, name: str) -> str:
         return ", ".join(value for known, value in self._headers if known.lower() == name)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from ..failsafe import AsyncSafeCache, SafeCache
 from ..pricing import Cost, Price
-from .exchange import Exchange, LookUp
+from .exchange import Exchange, LookUp, Send
 from .flavour import AsyncSender, Flavour, RequestT, ResponseT, Sender
 from .policy import Policy
 from .recording import Question, Recording
@@ -48,8 +48,12 @@ class SyncTransport(Generic[RequestT, ResponseT]):
             except StopIteration as done:
                 response: ResponseT = done.value
                 return response
-            lookup = isinstance(step, LookUp)
-            answer = cache.lookup(step.entry) if lookup else self._sender.handle_request(step.request)
+            answer = self._do(cache, step)
+
+    def _do(self, cache: SafeCache, step: LookUp | Send[RequestT]) -> Any:
+        if isinstance(step, LookUp):
+            return cache.lookup(step.entry)
+        return self._sender.handle_request(step.request)
 
     def _record(self, cache: SafeCache, response: ResponseT, question: Question) -> Any:
         recording = self._exchange.recording(response, question, cache.max_entry_bytes)
@@ -106,10 +110,12 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
             except StopIteration as done:
                 response: ResponseT = done.value
                 return response
-            if isinstance(step, LookUp):
-                answer = await cache.lookup(step.entry)
-            else:
-                answer = await self._sender.handle_async_request(step.request)
+            answer = await self._do(cache, step)
+
+    async def _do(self, cache: AsyncSafeCache, step: LookUp | Send[RequestT]) -> Any:
+        if isinstance(step, LookUp):
+            return await cache.lookup(step.entry)
+        return await self._sender.handle_async_request(step.request)
 
     def _record(self, cache: AsyncSafeCache, response: ResponseT, question: Question) -> Any:
         recording = self._exchange.recording(response, question, cache.max_entry_bytes)

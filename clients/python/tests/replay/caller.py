@@ -1,0 +1,133 @@
+"""One interface to the four transports, so that every test of them runs with each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, TypeVar
+
+import httpx
+import httpx2
+
+import paracle_cache.httpx
+import paracle_cache.httpx2
+from paracle_cache import aio
+from paracle_cache.client import Client
+from paracle_cache.failsafe import AsyncSafeCache, SafeCache
+
+T = TypeVar("T")
+
+FLAVOURS = ["httpx", "httpx-async", "httpx2", "httpx2-async"]
+_MODULES: dict[str, tuple[ModuleType, ModuleType]] = {
+    "httpx": (httpx, paracle_cache.httpx),
+    "httpx2": (httpx2, paracle_cache.httpx2),
+}
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def outcome(self) -> str | None:
+        return self.headers.get("x-paracle-cache")
+
+
+class Caller:
+    """Sends requests through one flavour's transport. Options are those of the transport.
+
+    client: of the cache; None: the transport finds its cache by itself.
+    """
+
+    def __init__(self, flavour: str, client: Client | None, **options: Any) -> None:
+        name, _, kind = flavour.partition("-")
+        self.library, ours = _MODULES[name]
+        self._loop = asyncio.new_event_loop() if kind else None
+        if self._loop is None:
+            cache: Any = client and SafeCache(client)
+            inner = self.library.HTTPTransport(verify=False)  # loading certificates takes longer than a test
+            transport = ours.CachingTransport(inner, cache=cache, **options)
+            self._http = self.library.Client(transport=transport, timeout=30)
+        else:
+            settings = client and client.settings
+            cache = settings and AsyncSafeCache(_async_client(settings))
+            inner = self.library.AsyncHTTPTransport(verify=False)
+            transport = ours.AsyncCachingTransport(inner, cache=cache, **options)
+            self._http = self.library.AsyncClient(transport=transport, timeout=30)
+        self._cache = cache
+
+    def post(
+        self, url: str, body: bytes, headers: dict[str, str] | None = None, method: str = "POST"
+    ) -> Reply:
+        return self.send(self._http.build_request(method, url, content=body, headers=headers))
+
+    def send(self, request: Any) -> Reply:
+        response = self._run(lambda: self._http.send(request))
+        return Reply(response.status_code, dict(response.headers), response.content)
+
+    def open(self, url: str, body: bytes) -> OpenReply:
+        """Sends a request, and leaves it to the caller to read the body."""
+        request = self._http.build_request("POST", url, content=body)
+        return OpenReply(self._run, self._run(lambda: self._http.send(request, stream=True)))
+
+    def request(self, method: str, url: str, **arguments: Any) -> Any:
+        return self._http.build_request(method, url, **arguments)
+
+    def close(self) -> None:
+        self._run(self._http.close if self._loop is None else self._http.aclose)
+        if self._cache is not None:
+            self._run(self._cache.close)
+        if self._loop is not None:
+            self._loop.close()
+
+    def _run(self, call: Callable[[], Any]) -> Any:
+        return call() if self._loop is None else self._loop.run_until_complete(_awaited(call))
+
+
+class OpenReply:
+    """A response whose body is read piece by piece, as it comes over the wire."""
+
+    def __init__(self, run: Callable[[Callable[[], Any]], Any], response: Any) -> None:
+        self._run = run
+        self._response = response
+        is_async = hasattr(response.stream, "__aiter__") and not hasattr(response.stream, "__iter__")
+        self._is_async = is_async or "Async" in type(response.stream).__name__
+        self._pieces = response.aiter_raw() if self._is_async else response.iter_raw()
+
+    def next(self) -> bytes | None:
+        """None: the body has ended."""
+        if self._is_async:
+            return self._run(lambda: _next(self._pieces))
+        return next(self._pieces, None)
+
+    def rest(self) -> list[bytes]:
+        return list(iter(self.next, None))
+
+    def close(self) -> None:
+        self._run(self._response.aclose if self._is_async else self._response.close)
+
+
+@contextmanager
+def calling(flavour: str, client: Client | None, **options: Any) -> Iterator[Caller]:
+    caller = Caller(flavour, client, **options)
+    try:
+        yield caller
+    finally:
+        caller.close()
+
+
+def _async_client(settings: Any) -> aio.Client:
+    return aio.Client(settings.endpoint, namespace=settings.namespace, timeout=settings.timeout)
+
+
+async def _awaited(call: Callable[[], Awaitable[T]]) -> T:
+    return await call()
+
+
+async def _next(pieces: Any) -> bytes | None:
+    return await anext(pieces, None)
