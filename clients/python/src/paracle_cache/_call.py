@@ -49,6 +49,7 @@ class Call:
         streams: bool,
     ) -> None:
         inner, self._args, self._kwargs = _opened(function)
+        self._holds_arguments = bool(self._args or self._kwargs)
         self._arguments = Arguments(inner)
         self._provider = provider
         self._key_params = None if key_params is None else _checked(key_params, self._arguments)
@@ -57,7 +58,9 @@ class Call:
 
     def key(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> CacheKey:
         """The key of one call. Raises NotKeyed; what the key refuses shows only in its digest."""
-        named = self._arguments.name((*self._args, *args), {**self._kwargs, **kwargs})
+        if self._holds_arguments:
+            args, kwargs = (*self._args, *args), {**self._kwargs, **kwargs}
+        named = self._arguments.name(args, kwargs)
         if named is None:
             raise NotKeyed("its arguments do not fit its signature one to one")
         receiver = named.pop(self._arguments.receiver, None) if self._arguments.receiver else None
@@ -80,11 +83,8 @@ class Call:
         return self._name
 
     def _params(self, named: dict[str, Any]) -> dict[str, Any]:
-        if self._key_params is None:
-            keyed = {name: value for name, value in named.items() if name not in _NOT_PARAMS}
-        else:
-            keyed = {name: named.get(name) for name in self._key_params}
-        params = {name: value for name, value in keyed.items() if value is not None}
+        names = named.keys() - _NOT_PARAMS if self._key_params is None else self._key_params
+        params = {name: value for name in names if (value := named.get(name)) is not None}
         if params.get("stream") is False:  # every provider's default
             del params["stream"]
         if self._streams:

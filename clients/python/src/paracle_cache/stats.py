@@ -7,6 +7,7 @@ process. The decorator records into `get_stats_tracker()`.
 from __future__ import annotations
 
 import dataclasses
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -97,7 +98,7 @@ class CacheStatsTracker:
             self._stats.cached_tokens += tokens
             self._stats.estimated_cost_saved += self._usual_cost(tokens) if cost is None else cost
             self._cached_ms += response_time_ms
-            self._stats.last_updated = _now()
+            self._updated = time.time()
 
     def record_miss(self, response_time_ms: float, tokens: int = 0, cost: float = 0.0) -> None:
         """Records a call that had to be made: its time, tokens, and cost in US dollars (0: not known)."""
@@ -112,20 +113,20 @@ class CacheStatsTracker:
             if cost and tokens:
                 self._priced_tokens += tokens
                 self._spent_on_tokens += cost
-            self._stats.last_updated = _now()
+            self._updated = time.time()
 
     def record_eviction(self) -> None:
         """Records that an entry was pushed out."""
         with self._lock:
             self._stats.evictions += 1
-            self._stats.last_updated = _now()
+            self._updated = time.time()
 
     def update_cache_size(self, size: int) -> None:
         """Sets the number of entries there are now."""
         with self._lock:
             self._stats.cache_size = size
             self._knows_size = True
-            self._stats.last_updated = _now()
+            self._updated = time.time()
 
     def get_stats(self) -> CacheStats:
         """The counters now; later records do not change what was returned."""
@@ -135,6 +136,7 @@ class CacheStatsTracker:
                 self._stats,
                 avg_cached_time_ms=self._cached_ms / hits if hits else 0.0,
                 avg_uncached_time_ms=self._uncached_ms / misses if misses else 0.0,
+                last_updated=datetime.fromtimestamp(self._updated, timezone.utc),
             )
 
     def reset(self) -> None:
@@ -145,6 +147,7 @@ class CacheStatsTracker:
             self._priced_misses = self._priced_tokens = 0
             self._spent = self._spent_on_tokens = 0.0
             self._knows_size = False
+            self._updated = time.time()
 
     def summary(self) -> str:
         """Lines as `paracle cache stats` prints them, without what is not known. No newline at the end."""
