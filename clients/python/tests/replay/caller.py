@@ -41,7 +41,7 @@ class Reply:
 class Caller:
     """Sends requests through one flavour's transport. Options are those of the transport.
 
-    client: of the cache; None: the transport finds its cache by itself.
+    client: its settings are the cache's; None: the transport finds its cache by itself.
     """
 
     def __init__(self, flavour: str, client: Client | None, **options: Any) -> None:
@@ -49,16 +49,17 @@ class Caller:
         self.library, ours = _MODULES[name]
         self._loop = asyncio.new_event_loop() if kind else None
         if self._loop is None:
-            cache: Any = client and SafeCache(client)
+            cache: Any = client and SafeCache(Client(**_settings(client)))
             inner = self.library.HTTPTransport(verify=False)  # loading certificates takes longer than a test
-            transport = ours.CachingTransport(inner, cache=cache, **options)
-            self._http = self.library.Client(transport=transport, timeout=30)
+            self._http = self.library.Client(
+                transport=ours.CachingTransport(inner, cache=cache, **options), timeout=30
+            )
         else:
-            settings = client and client.settings
-            cache = settings and AsyncSafeCache(_async_client(settings))
+            cache = client and AsyncSafeCache(aio.Client(**_settings(client)))
             inner = self.library.AsyncHTTPTransport(verify=False)
-            transport = ours.AsyncCachingTransport(inner, cache=cache, **options)
-            self._http = self.library.AsyncClient(transport=transport, timeout=30)
+            self._http = self.library.AsyncClient(
+                transport=ours.AsyncCachingTransport(inner, cache=cache, **options), timeout=30
+            )
         self._cache = cache
 
     def post(
@@ -121,8 +122,9 @@ def calling(flavour: str, client: Client | None, **options: Any) -> Iterator[Cal
         caller.close()
 
 
-def _async_client(settings: Any) -> aio.Client:
-    return aio.Client(settings.endpoint, namespace=settings.namespace, timeout=settings.timeout)
+def _settings(client: Client) -> dict[str, Any]:
+    names = ("endpoint", "namespace", "timeout", "enabled")
+    return {name: getattr(client.settings, name) for name in names}
 
 
 async def _awaited(call: Callable[[], Awaitable[T]]) -> T:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,10 +38,11 @@ class Received:
 
 
 class Provider:
-    """Gives every request the same answer until `answer` is set anew. `received`: all requests so far."""
+    """Gives every request `answer`, or what `answer_to` makes of its body. `received`: all requests so far."""
 
     def __init__(self) -> None:
         self.answer = Answer([b"{}"])
+        self.answer_to: Callable[[bytes], Answer] | None = None
         self.received: list[Received] = []
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -88,7 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
             body = b"".join(iter(self._chunk, b""))
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.provider.received.append(Received(self.path, headers, body))
-        self._play(self.server.provider.answer)
+        provider = self.server.provider
+        self._play(provider.answer_to(body) if provider.answer_to else provider.answer)
 
     def do_GET(self) -> None:
         self.server.provider.received.append(Received(self.path, {}, b""))

@@ -7,6 +7,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, ClassVar, Generic, TypeVar
 
+from .._log import warn_once
 from ..failsafe import AsyncSafeCache, SafeCache
 from ..pricing import Cost, Price
 from .exchange import Exchange, LookUp, Send
@@ -101,7 +102,9 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
         self._cache = cache
 
     async def handle_async_request(self, request: RequestT) -> ResponseT:
-        cache = self._cache or AsyncSafeCache.shared()
+        cache = self._cache or _shared_by_loop()
+        if cache is None:
+            return await self._sender.handle_async_request(request)
         steps = self._exchange.steps(request, partial(self._record, cache), enabled=cache.enabled)
         answer: Any = None
         while True:
@@ -140,3 +143,11 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
         traceback: TracebackType | None = None,
     ) -> None:
         await self._sender.__aexit__(exc_type, exc_value, traceback)
+
+
+def _shared_by_loop() -> AsyncSafeCache | None:
+    try:
+        return AsyncSafeCache.shared()
+    except RuntimeError:  # httpx runs on trio too; gRPC on asyncio alone
+        warn_once("not cached: async transports need asyncio")
+        return None
