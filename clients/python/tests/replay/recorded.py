@@ -58,6 +58,18 @@ def pick(provider: str, path_end: str, category: str) -> list[Pair]:
     ]
 
 
+def one_of_each(provider: str, path_end: str, *categories: str) -> list[Pair]:
+    """The first that may be cached, of each category that was recorded at all."""
+    picked = [pick(provider, path_end, category) for category in categories]
+    finals = [[pair for pair in found if not pair.request.get("background")] for found in picked]
+    return [found[0] for found in finals if found]
+
+
+def label(pair: Pair) -> str:
+    """For the ids of parametrized tests."""
+    return f"{pair.name}-{pair.category}"
+
+
 def _pair(name: str, line: dict[str, Any]) -> Pair:
     events = line.get("response_sse")
     return Pair(
