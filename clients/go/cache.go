@@ -82,11 +82,17 @@ func (c *Cache) inBackground(task func(context.Context)) {
 	}()
 }
 
+// isAsking tells whether the service is asked at all: who learns that it is not need not derive a key.
+func (c *Cache) isAsking() bool {
+	_, admitted := c.circuit.admit()
+	return admitted && c.client != nil
+}
+
 // lookup returns a *Hit or a *Miss, or nil when the service was not asked or did not answer: call the model then, and
-// store nothing.
+// store nothing. REQUIRES: c.client is not nil.
 func (c *Cache) lookup(ctx context.Context, id EntryID) Outcome {
 	ticket, ok := c.circuit.admit()
-	if c.client == nil || !ok || ctx.Err() != nil {
+	if !ok || ctx.Err() != nil {
 		return nil
 	}
 	bounded, cancel := leavingHalf(ctx)
@@ -110,9 +116,10 @@ func leavingHalf(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // store gives the service an answer. The caller's context may end meanwhile: the answer is paid for.
+// REQUIRES: c.client is not nil.
 func (c *Cache) store(ctx context.Context, id EntryID, entry Entry) {
 	ticket, ok := c.circuit.admit()
-	if c.client == nil || !ok || int64(len(entry.Payload)) > c.limit.bytes.Load() {
+	if !ok || int64(len(entry.Payload)) > c.limit.bytes.Load() {
 		return
 	}
 	kept := context.WithoutCancel(ctx)

@@ -63,9 +63,9 @@ func (c *Cache) Do(
 	return answer, err
 }
 
-// idOf returns what names the entry; false when the question has no key or the cache is off.
+// idOf returns what names the entry; false when the question has no key or the service is not asked.
 func (c *Cache) idOf(question Question) (EntryID, bool) {
-	if c.client == nil {
+	if !c.isAsking() {
 		return EntryID{}, false
 	}
 	if question == nil {

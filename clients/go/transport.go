@@ -58,7 +58,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if !isAsked(request) {
 		return t.base.RoundTrip(outgoing)
 	}
-	if t.cache.client == nil || directive == "bypass" || !isInMemorySize(request) {
+	if !t.cache.isAsking() || directive == "bypass" || !isInMemorySize(request) {
 		return marked("bypass")(t.base.RoundTrip(outgoing))
 	}
 	outgoing, body, err := takeBody(outgoing)
