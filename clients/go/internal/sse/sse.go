@@ -74,10 +74,10 @@ func First(body []byte) int {
 	for {
 		line, length := nextLine(body[at:])
 		switch {
+		case ended && (len(line) > 0 || length == 0 && at < len(body)):
+			return at
 		case length == 0:
 			return len(body)
-		case len(line) > 0 && ended:
-			return at
 		case len(line) > 0:
 			inEvent = true
 		default:
