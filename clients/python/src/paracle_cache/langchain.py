@@ -10,6 +10,7 @@ Needs langchain-core 1.2.5 or newer: what is read from a cache is loaded with a 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -42,8 +43,10 @@ _ALLOWED = (
 )
 _ENDS = ("finish_reason", "stop_reason", "stopReason", "done_reason")
 
-with suppress_langchain_beta_warning():
-    loads("[]", allowed_objects=_ALLOWED)  # it warns once in a process: now, so that nobody meets it later
+if "allowed_objects" not in inspect.signature(loads).parameters:
+    raise ImportError(
+        "langchain-core 1.2.5 or newer is needed: an older one loads whatever class it is told to"
+    )
 
 
 class ParacleCache(BaseCache):
@@ -142,7 +145,8 @@ def _entry(prompt: str, llm_string: str) -> EntryId | None:
 def _dump(generations: list[Generation]) -> bytes | None:
     """None: it would not be loaded again."""
     try:
-        payload = dumps(generations).encode()
+        # One by one: only so does it write the parsed objects of structured answers.
+        payload = f"[{','.join(dumps(generation) for generation in generations)}]".encode()
     except Exception as error:  # noqa: BLE001  # generations carry whatever an integration put into them
         warn_once(f"not stored: LangChain cannot write these generations ({type(error).__name__})")
         return None
@@ -154,7 +158,8 @@ def _dump(generations: list[Generation]) -> bytes | None:
 
 def _load(payload: bytes) -> list[Generation] | None:
     try:
-        generations = loads(payload.decode(), allowed_objects=_ALLOWED, secrets_from_env=False)
+        with suppress_langchain_beta_warning():
+            generations = loads(payload.decode(), allowed_objects=_ALLOWED, secrets_from_env=False)
     except Exception:  # noqa: BLE001  # it may have been written by anybody: a miss
         return None
     if not isinstance(generations, list) or not generations:
