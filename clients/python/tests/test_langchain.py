@@ -33,7 +33,7 @@ WITH_TOOLS = next(
 
 @pytest.fixture
 def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}") as client:
+    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
         yield client
 
 
@@ -44,7 +44,9 @@ def cache(client):
 
 @pytest.fixture
 async def async_cache(client):
-    safe = AsyncSafeCache(aio.Client(client.settings.endpoint, namespace=client.settings.namespace))
+    safe = AsyncSafeCache(
+        aio.Client(client.settings.endpoint, namespace=client.settings.namespace, timeout=10)
+    )
     yield ParacleCache(async_cache=safe)
     await safe.close()
 

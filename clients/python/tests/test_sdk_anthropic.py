@@ -43,7 +43,7 @@ def namespace():
 
 @pytest.fixture
 def sdk(server, namespace, provider):
-    cache = SafeCache(Client(server.address, namespace=namespace))
+    cache = SafeCache(Client(server.address, namespace=namespace, timeout=10))
     transport = CachingTransport(httpx2.HTTPTransport(verify=False), cache=cache)
     with httpx2.Client(transport=transport) as http:
         yield anthropic.Anthropic(api_key="k", base_url=provider.url, http_client=http, max_retries=0)
@@ -52,7 +52,7 @@ def sdk(server, namespace, provider):
 
 @pytest.fixture
 async def async_sdk(server, namespace, provider):
-    cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace))
+    cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace, timeout=10))
     transport = AsyncCachingTransport(httpx2.AsyncHTTPTransport(verify=False), cache=cache)
     async with httpx2.AsyncClient(transport=transport) as http:
         yield anthropic.AsyncAnthropic(api_key="k", base_url=provider.url, http_client=http, max_retries=0)

@@ -56,7 +56,7 @@ def sdk_of(provider: Provider, **clients: Any) -> genai.Client:
 @pytest.fixture
 def sdk(library, server, namespace, provider):
     http, ours = library
-    cache = SafeCache(Client(server.address, namespace=namespace))
+    cache = SafeCache(Client(server.address, namespace=namespace, timeout=10))
     transport = ours.CachingTransport(http.HTTPTransport(verify=False), cache=cache)
     with http.Client(transport=transport) as client, sdk_of(provider, httpx_client=client) as sdk:
         yield sdk
@@ -66,7 +66,7 @@ def sdk(library, server, namespace, provider):
 @pytest.fixture
 async def async_sdk(library, server, namespace, provider):
     http, ours = library
-    cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace))
+    cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace, timeout=10))
     transport = ours.AsyncCachingTransport(http.AsyncHTTPTransport(verify=False), cache=cache)
     async with http.AsyncClient(transport=transport) as client:
         sdk = sdk_of(provider, httpx_async_client=client)
@@ -140,7 +140,7 @@ def test_the_api_key_is_not_in_the_key(library, server, namespace, provider):
     http, ours = library
     provider.answer = Answer.of(DOCUMENTS[0])
     for api_key in ("one", "two"):
-        cache = SafeCache(Client(server.address, namespace=namespace))
+        cache = SafeCache(Client(server.address, namespace=namespace, timeout=10))
         transport = ours.CachingTransport(http.HTTPTransport(verify=False), cache=cache)
         with http.Client(transport=transport, params={"key": api_key}) as client:
             sdk_of(provider, httpx_client=client).models.generate_content(**QUESTION)

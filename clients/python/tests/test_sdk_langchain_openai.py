@@ -30,8 +30,8 @@ def provider():
 @pytest.fixture
 async def model(server, provider):
     namespace = f"test-{uuid.uuid4()}"
-    cache = SafeCache(Client(server.address, namespace=namespace))
-    async_cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace))
+    cache = SafeCache(Client(server.address, namespace=namespace, timeout=10))
+    async_cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace, timeout=10))
     transport = CachingTransport(httpx.HTTPTransport(verify=False), cache=cache)
     async_transport = AsyncCachingTransport(httpx.AsyncHTTPTransport(verify=False), cache=async_cache)
     with httpx.Client(transport=transport) as http:

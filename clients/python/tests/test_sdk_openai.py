@@ -65,7 +65,7 @@ def namespace():
 @pytest.fixture
 def sdk(library, server, namespace, provider):
     http, ours = library
-    cache = SafeCache(Client(server.address, namespace=namespace))
+    cache = SafeCache(Client(server.address, namespace=namespace, timeout=10))
     with http.Client(
         transport=ours.CachingTransport(http.HTTPTransport(verify=False), cache=cache)
     ) as client:
@@ -76,7 +76,7 @@ def sdk(library, server, namespace, provider):
 @pytest.fixture
 async def async_sdk(library, server, namespace, provider):
     http, ours = library
-    cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace))
+    cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace, timeout=10))
     async with http.AsyncClient(
         transport=ours.AsyncCachingTransport(http.AsyncHTTPTransport(verify=False), cache=cache)
     ) as client:

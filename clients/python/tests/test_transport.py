@@ -24,7 +24,7 @@ WHOLE = {
 
 @pytest.fixture
 def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}") as client:
+    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
         yield client
 
 

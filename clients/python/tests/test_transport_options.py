@@ -12,7 +12,9 @@ import pytest
 
 import paracle_cache.httpx
 import paracle_cache.httpx2
+from paracle_cache import aio
 from paracle_cache.client import Client
+from paracle_cache.failsafe import AsyncSafeCache, SafeCache
 from paracle_cache.key import CacheKey
 from paracle_cache.pricing import Price
 from paracle_cache.results import Hit, Miss
@@ -26,7 +28,7 @@ STREAM = recorded.pick("anthropic", "/messages", "plain-stream")[0]
 
 @pytest.fixture
 def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}") as client:
+    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
         yield client
 
 
@@ -125,6 +127,42 @@ def test_an_option_that_cannot_be_meant_is_an_error_at_once(module, options):
     for transport in (module.CachingTransport, module.AsyncCachingTransport):
         with pytest.raises(ValueError, match=f"{name} is "):
             transport(**options)
+
+
+@pytest.mark.parametrize("flavour", [flavour for flavour in FLAVOURS if "async" in flavour])
+@pytest.mark.parametrize(("padding", "beside"), [(100, False), (1 << 20, True)])
+def test_a_large_answer_is_judged_beside_the_event_loop(flavour, client, provider, padding, beside):
+    answer = json.loads(PAIR.body) | {"padding": "x" * padding}
+    provider.answer = Answer([json.dumps(answer).encode()])
+    threads = []
+    with calling(flavour, client, cache_if=lambda _: not threads.append(threading.get_ident())) as caller:
+        caller.post(provider.url + PAIR.path, json.dumps(PAIR.request).encode())
+    assert [thread != threading.get_ident() for thread in threads] == [beside]
+    assert isinstance(client.get(key_of(provider, PAIR)), Hit)
+
+
+@pytest.mark.parametrize("module", [paracle_cache.httpx, paracle_cache.httpx2])
+async def test_what_a_mock_transport_answers_is_stored_too(client, module):
+    library = getattr(module, module.__name__.rpartition(".")[2])
+    calls = []
+
+    def handle(request):
+        calls.append(request)
+        return library.Response(200, json=PAIR.answer)
+
+    mock = library.MockTransport(handle)
+    cache = SafeCache(client)
+    with library.Client(transport=module.CachingTransport(mock, cache=cache)) as http:
+        replies = [http.post("http://a.test" + PAIR.path, json=PAIR.request) for _ in range(2)]
+    async_cache = AsyncSafeCache(
+        aio.Client(client.settings.endpoint, namespace=client.settings.namespace, timeout=10)
+    )
+    async with library.AsyncClient(transport=module.AsyncCachingTransport(mock, cache=async_cache)) as http:
+        replies += [await http.post("http://b.test" + PAIR.path, json=PAIR.request) for _ in range(2)]
+    await async_cache.close()
+    assert [reply.headers["x-paracle-cache"] for reply in replies] == ["miss", "hit", "miss", "hit"]
+    assert [reply.json() for reply in replies] == [PAIR.answer] * 4
+    assert len(calls) == 2
 
 
 def test_a_switched_off_cache_is_not_asked(server, provider):

@@ -20,7 +20,7 @@ PAIRS = recorded.pairs()
 @pytest.fixture(params=FLAVOURS)
 def caller(request, server):
     with (
-        Client(server.address, namespace=f"test-{uuid.uuid4()}") as client,
+        Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client,
         calling(request.param, client) as caller,
     ):
         yield caller

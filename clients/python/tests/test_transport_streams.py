@@ -26,7 +26,7 @@ ENDS_ITSELF = [CHAT, MESSAGES]
 
 @pytest.fixture
 def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}") as client:
+    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
         yield client
 
 

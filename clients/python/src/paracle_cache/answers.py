@@ -270,6 +270,14 @@ def _model(bodies: list[_Object]) -> str:
 
 # Reading values of any type.
 
+_IN_PYTHON = {
+    "blockReason": "block_reason",
+    "finishReason": "finish_reason",
+    "modelVersion": "model_version",
+    "promptFeedback": "prompt_feedback",
+    "usageMetadata": "usage_metadata",
+}
+
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
@@ -281,6 +289,5 @@ def _objects(value: Any) -> list[_Object]:
 
 def _either(answer: _Object, name: str) -> Any:
     """A Gemini member, under its name in JSON or the one that Google's SDK gives it in Python."""
-    if (value := answer.get(name)) is not None:
-        return value
-    return answer.get("".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name))
+    value = answer.get(name)
+    return answer.get(_IN_PYTHON[name]) if value is None else value

@@ -28,6 +28,14 @@ def is_asked(request: Request) -> bool:
     return request.method == "POST" and request.url.raw_path.partition(b"?")[0].endswith(_PATHS)
 
 
+def size_of(request: Request) -> int:
+    """Bytes of the body; 0 when it is not in memory."""
+    try:
+        return len(request.content)
+    except RuntimeError:
+        return 0
+
+
 def question_of(request: Request) -> EntryId | None:
     """The entry of a request that `is_asked`. None: its answer must come from the provider.
 

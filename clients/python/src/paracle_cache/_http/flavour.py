@@ -46,6 +46,8 @@ class Request(Protocol):
 
 class Response(Protocol):
     stream: Any
+    is_closed: bool
+    extensions: dict[str, Any]
 
     @property
     def status_code(self) -> int: ...

@@ -52,7 +52,7 @@ class Recording:
         self._headers = headers
         self._limit = limit
         self._pieces: list[bytes] | None = []
-        self._size = 0
+        self.size = 0
         self._ended = False
         self._last = question.began
 
@@ -60,8 +60,8 @@ class Recording:
         if self._pieces is None:
             return
         self._last = time.monotonic()
-        self._size += len(piece)
-        if self._size > self._limit:
+        self.size += len(piece)
+        if self.size > self._limit:
             self.drop()
         else:
             self._pieces.append(piece)

@@ -6,9 +6,8 @@ import itertools
 import re
 from dataclasses import dataclass
 
-_LINE_END = rb"(?:\r\n|\r(?!\n)|\n)"
-_EVENT_END = re.compile(_LINE_END + rb"{2,}")
-_LINES = re.compile(_LINE_END)
+_LINE_ENDS = re.compile(rb"[\r\n]+")
+_ONE_LINE_END = (b"\n", b"\r\n", b"\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -24,7 +23,7 @@ class Event:
 
 def split(body: bytes) -> list[bytes]:
     """The body cut behind every blank line. Joined, the pieces are the body."""
-    ends = [found.end() for found in _EVENT_END.finditer(body)]
+    ends = [run.end() for run in _LINE_ENDS.finditer(body) if run[0] not in _ONE_LINE_END]
     pieces = [body[start:end] for start, end in itertools.pairwise([0, *ends, len(body)])]
     return [piece for piece in pieces if piece]
 
@@ -34,7 +33,8 @@ def parse(body: bytes) -> tuple[list[Event], bool]:
 
     An event that no blank line ends is not an event: the standard has it dropped.
     """
-    *lines, rest = _LINES.split(body.removeprefix(_BYTE_ORDER_MARK))
+    text = body.removeprefix(_BYTE_ORDER_MARK).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    *lines, rest = text.split(b"\n")
     events: list[Event] = []
     name, data, open_fields = b"", [], False
     for line in lines:

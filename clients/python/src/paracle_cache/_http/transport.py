@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -10,11 +11,14 @@ from typing import Any, ClassVar, Generic, TypeVar
 from .._log import warn_once
 from ..failsafe import AsyncSafeCache, SafeCache
 from ..pricing import Cost, Price
-from .exchange import Exchange, LookUp, Send
+from .exchange import Derive, Exchange, LookUp, Step
 from .flavour import AsyncSender, Flavour, RequestT, ResponseT, Sender
 from .policy import Policy
 from .recording import Question, Recording
 
+_SMALL = 64 * 1024  # bytes: read in a few milliseconds
+
+_T = TypeVar("_T")
 _SyncT = TypeVar("_SyncT", bound="SyncTransport[Any, Any]")
 _AsyncT = TypeVar("_AsyncT", bound="AsyncTransport[Any, Any]")
 
@@ -51,9 +55,11 @@ class SyncTransport(Generic[RequestT, ResponseT]):
                 return response
             answer = self._do(cache, step)
 
-    def _do(self, cache: SafeCache, step: LookUp | Send[RequestT]) -> Any:
+    def _do(self, cache: SafeCache, step: Step[RequestT]) -> Any:
         if isinstance(step, LookUp):
             return cache.lookup(step.entry)
+        if isinstance(step, Derive):
+            return step.entry()
         return self._sender.handle_request(step.request)
 
     def _record(self, cache: SafeCache, response: ResponseT, question: Question) -> Any:
@@ -115,9 +121,11 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
                 return response
             answer = await self._do(cache, step)
 
-    async def _do(self, cache: AsyncSafeCache, step: LookUp | Send[RequestT]) -> Any:
+    async def _do(self, cache: AsyncSafeCache, step: Step[RequestT]) -> Any:
         if isinstance(step, LookUp):
             return await cache.lookup(step.entry)
+        if isinstance(step, Derive):
+            return await _beside_the_loop(step.entry, step.size)
         return await self._sender.handle_async_request(step.request)
 
     def _record(self, cache: AsyncSafeCache, response: ResponseT, question: Question) -> Any:
@@ -125,7 +133,7 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
         return self._flavour.async_recorder(response.stream, recording, partial(self._store, cache))
 
     async def _store(self, cache: AsyncSafeCache, recording: Recording) -> None:
-        if filled := recording.take():
+        if filled := await _beside_the_loop(recording.take, recording.size):
             await cache.store(filled.entry, filled.payload, **filled.told)
 
     async def aclose(self) -> None:
@@ -143,6 +151,16 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
         traceback: TracebackType | None = None,
     ) -> None:
         await self._sender.__aexit__(exc_type, exc_value, traceback)
+
+
+async def _beside_the_loop(work: Callable[[], _T], size: int) -> _T:
+    """Does what takes long for many bytes without keeping the event loop from its other tasks."""
+    if size <= _SMALL:
+        return work()
+    try:
+        return await asyncio.to_thread(work)
+    except RuntimeError:  # the loop has shut its threads down
+        return work()
 
 
 def _shared_by_loop() -> AsyncSafeCache | None:
