@@ -157,6 +157,21 @@ def test_an_answer_that_contains_itself_or_has_no_bottom_is_not_stored(cache):
         deep = deep.pop()
 
 
+def test_an_answer_whose_methods_misbehave_is_returned(cache):
+    class Lazy(dict):
+        def items(self):
+            raise RuntimeError("not loaded")
+
+        keys = __iter__ = items
+
+        def __getattr__(self, name):
+            raise RuntimeError(name)
+
+    answer = Lazy(a=1)
+    asker = Asker(cache, answer)
+    assert asker.ask(*asker.question) is answer
+
+
 def test_an_sdk_object_is_not_stored_and_the_warning_says_what_to_do(cache, caplog):
     class Completion:
         def model_dump(self): ...

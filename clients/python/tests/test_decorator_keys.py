@@ -171,11 +171,44 @@ def test_class_and_static_methods_in_either_order():
         assert key_of(static, "m", "a").digest() == CacheKey("p", "m", params={"question": "a"}).digest()
 
 
-def test_a_function_without_a_provider_goes_by_its_own_name():
-    @cached_llm_call
-    def ask(model): ...
+@cached_llm_call
+def ask_nobody_in_particular(model): ...
 
-    assert key_of(ask, "m").provider == f"{__name__}.{ask.__qualname__}"
+
+def test_a_function_without_a_provider_goes_by_its_own_name():
+    assert key_of(ask_nobody_in_particular, "m").provider == f"{__name__}.ask_nobody_in_particular"
+
+
+def test_functions_that_share_their_name_have_no_key_without_a_provider():
+    def asker(system_prompt):
+        @cached_llm_call
+        def ask(question):
+            return system_prompt + question
+
+        return ask
+
+    for function in (asker("be brief"), cached_llm_call(lambda question: question)):
+        with pytest.raises(ValueError, match=r"say cached_llm_call\(provider=...\)"):
+            key_of(function, "q")
+
+
+def test_an_argument_that_is_called_self_is_in_the_key():
+    @cached_llm_call(provider="p")
+    def classify(cls, text): ...
+
+    assert key_of(classify, "spam", "text").digest() != key_of(classify, "ham", "text").digest()
+
+
+def test_arguments_that_misbehave_are_a_reason_not_to_cache(caplog):
+    class Lazy(dict):
+        def items(self):
+            raise RuntimeError("not loaded")
+
+        __iter__ = keys = __getitem__ = __eq__ = items
+
+    for arguments in ({"provider": Lazy(a=1)}, {"provider": "p", "options": Lazy(a=1)}):
+        assert cached_llm_call(lambda **kwargs: len(kwargs))(**arguments) == len(arguments)
+    assert ["RuntimeError: not loaded" in it.getMessage() for it in caplog.records] == [True, True]
 
 
 def test_functions_of_two_scripts_are_not_mixed_up(tmp_path):
@@ -253,5 +286,7 @@ def test_an_option_that_cannot_be_right_is_refused_at_once(options, complaint):
 
 
 def test_what_is_no_function_is_refused():
-    with pytest.raises(TypeError, match="decorates functions, not int"):
+    with pytest.raises(TypeError, match="decorates functions and methods, not 7"):
         cached_llm_call(ttl=60)(7)
+    with pytest.raises(TypeError, match="not <class"):
+        cached_llm_call(OpenAIProvider)

@@ -26,6 +26,7 @@ NEUTRAL = NEUTRAL_MEMBERS | {
 }
 """Arguments that do not enter the key unless `key_params` names them: they do not shape the answer."""
 
+_JSON_TYPES = frozenset({str, int, float, bool, list, tuple, dict, type(None)})
 _NOT_PARAMS = _MEMBERS | NEUTRAL
 
 
@@ -63,7 +64,7 @@ class Call:
         named = self._arguments.name(args, kwargs)
         if named is None:
             raise NotKeyed("its arguments do not fit its signature one to one")
-        receiver = named.pop(self._arguments.receiver, None) if self._arguments.receiver else None
+        receiver = self._receiver(named)
         provider, model = named.get("provider"), named.get("model")
         return CacheKey(
             provider=self._provider or self._owner(receiver) if provider in (None, "") else provider,
@@ -73,6 +74,13 @@ class Call:
             max_tokens=named.get("max_tokens"),
             params=self._params(named),
         )
+
+    def _receiver(self, named: dict[str, Any]) -> Any:
+        """The object whose method this is, taken out of `named`. A plain function may call any argument so."""
+        name = self._arguments.receiver
+        if name is None or type(named.get(name)) in _JSON_TYPES:
+            return None
+        return named.pop(name)
 
     def _owner(self, receiver: Any) -> str:
         if receiver is not None:
@@ -124,10 +132,13 @@ def _provider_attribute(receiver: Any) -> str:
 
 
 def _lasting_name(function: Callable[..., Any]) -> str | None:
-    """A name that no other function has, today and tomorrow; None if there is none."""
+    """A name that no other function has, today and tomorrow; None if there is none.
+
+    One that was made within another goes by what it closes over as well, and that is not in its name.
+    """
     inner = inspect.unwrap(function)
     module, name = getattr(inner, "__module__", None), getattr(inner, "__qualname__", None)
-    if not module or not name:
+    if not module or not name or "<" in name:
         return None
     if module != "__main__":
         return f"{module}.{name}"

@@ -96,4 +96,6 @@ class Judgement:
 
 
 def _hint(answer: Any) -> str:
-    return ": return answer.model_dump(), or cache below the SDK" if hasattr(answer, "model_dump") else ""
+    return (
+        ": return answer.model_dump(), or cache below the SDK" if hasattr(type(answer), "model_dump") else ""
+    )

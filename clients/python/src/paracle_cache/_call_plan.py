@@ -49,7 +49,9 @@ class Plan(Generic[Cache]):
             return self.call.key(args, kwargs).entry_id()
         except (NotKeyed, KeyRefused) as refusal:
             self.notices.warn("key", f"called without the cache: {refusal}")
-            return None
+        except Exception as error:  # noqa: BLE001  # whatever the arguments' own methods do
+            self.notices.warn("key", f"called without the cache: {type(error).__name__}: {error}")
+        return None
 
     def recall(self, found: Hit | Miss | None, began: float) -> Any:
         """The answer that was found, made of fresh objects, or NOTHING. `began`: when the lookup did."""

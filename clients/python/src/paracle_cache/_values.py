@@ -28,9 +28,11 @@ def encode(value: Any) -> bytes:
     """The value as compact JSON text, UTF-8. Raises NotJson."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise NotJson(str(error)) from None
-    _refuse_what_changes(value)
+        _refuse_what_changes(value)
+    except NotJson:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever the value's own methods, or another thread, do to it
+        raise NotJson(f"{type(error).__name__}: {error}") from None
     return text
 
 

@@ -51,7 +51,8 @@ def cached_llm_call(ttl: Any = None, **options: Any) -> Any:
     ttl: seconds or a timedelta, over 0. None: PARACLE_CACHE_TTL, else the service's.
     provider: who answers. A call's `provider` argument wins over it. Without both, a method takes its
     object's
-        `provider` attribute if that is a str, else the name of the class; a function its module and name.
+        `provider` attribute if that is a str, else the name of the class; a function of a module the names of
+        both. Any other function needs one of the two.
     key_params: names of arguments that enter the key beside provider, model, messages, temperature and
         max_tokens. None: all that are not neutral. Leave out only what does not shape the answer.
     cache_if: gets the answer, or the list of a stream's chunks, and decides whether it is stored. None: it
@@ -108,8 +109,8 @@ class _Options:
 def _decorate(function: Any, options: _Options) -> Any:
     if isinstance(function, classmethod | staticmethod):
         return type(function)(_decorate(function.__func__, options))
-    if not callable(function):
-        raise TypeError(f"cached_llm_call decorates functions, not {type(function).__name__}")
+    if not callable(function) or isinstance(function, type):
+        raise TypeError(f"cached_llm_call decorates functions and methods, not {function!r:.80}")
     wrap, streams, kind = _wrapping(function)
     if options.cache is not None and not isinstance(options.cache, kind):
         given = type(options.cache).__name__
