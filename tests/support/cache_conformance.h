@@ -60,6 +60,8 @@ class CacheConformance : public testing::TestWithParam<Backend> {
   GetOutcome Get(int question, const std::string& ns = "default");
   absl::StatusOr<SetOutcome> Set(const Answer& answer);
   absl::StatusOr<InvalidateOutcome> Invalidate(const InvalidationTarget& target, bool dry_run = false);
+  // Whether it was, in the end.
+  bool Acknowledged(const InvalidationTarget& target);
 
   std::optional<Hit> Find(int question, const std::string& ns = "default");
   std::optional<std::string> PayloadOf(int question, const std::string& ns = "default");

@@ -12,8 +12,17 @@ namespace {
 using Kind = InvalidationTarget::Kind;
 
 constexpr int kQuestions = 8;
+constexpr int kTries = 50;
 
 }  // namespace
+
+// As callers are told to: what a shared tier on a busy machine was not told in time is repeated.
+bool CacheConformance::Acknowledged(const InvalidationTarget& target) {
+  for (int i = 0; i < kTries; ++i) {
+    if (Invalidate(target).ok()) return true;
+  }
+  return false;
+}
 
 // The truth is a number that grows. A filler takes its token, then reads the truth, then stores it; an invalidator
 // first changes the truth and then invalidates. So once an invalidation is acknowledged, no reader may see an older
@@ -55,8 +64,9 @@ TEST_P(CacheConformance, P3_NoReaderSeesWhatWasTrueBeforeAnAcknowledgedInvalidat
       if (kind == Kind::kModel) target.value = "gpt-4";
       for (int question = 0; question < (kind == Kind::kDigest ? kQuestions : 1); ++question) {
         target.digest = DigestOfQuestion(question);
-        ASSERT_TRUE(Invalidate(target).ok());
+        if (!Acknowledged(target)) ADD_FAILURE() << "no invalidation is acknowledged any more";
       }
+      if (HasFailure()) break;
       acknowledged = now;
       // So that each round stores and reads something.
       while (fills == fills_before || hits == hits_before) std::this_thread::yield();
