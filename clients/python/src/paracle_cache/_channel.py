@@ -8,10 +8,11 @@ from typing import Any
 import grpc
 import grpc.aio
 
+from . import _fork
 from ._proto.admin_pb2_grpc import AdminServiceStub
 from ._proto.cache_pb2_grpc import CacheServiceStub
 from ._settings import ClientSettings
-from .errors import SettingsError
+from .errors import FORKED, ClientClosed, Disabled, SettingsError, Unavailable
 
 _SERVICES = ("paracle.cache.v1.CacheService", "paracle.cache.v1.AdminService")
 
@@ -83,6 +84,17 @@ class Rpcs:
 
 HEALTH_REQUEST = b""
 SERVING = b"\x08\x01"  # HealthCheckResponse{status: SERVING}
+
+
+def check_usable(enabled: bool, closed: bool) -> None:
+    """Raises what a client says instead of opening a channel."""
+    if not enabled:
+        raise Disabled
+    if closed:
+        raise ClientClosed
+    if _fork.unusable:
+        message = f"not in this forked process: {_fork.unusable}"
+        raise Unavailable(grpc.StatusCode.UNAVAILABLE, message, FORKED)
 
 
 def call_metadata(settings: ClientSettings) -> tuple[tuple[str, str], ...]:

@@ -42,9 +42,12 @@ class Circuit:
         self.failures += 1
         if self.failures < FAILURES_TO_OPEN:
             return False
+        self.open()
+        return True
+
+    def open(self) -> None:
         self._ticket = None
         self._opened_at = self._clock()
-        return True
 
     def close(self) -> float:
         """After a probe that answered SERVING; the seconds that the circuit was open."""

@@ -8,7 +8,7 @@ import threading
 
 from ._circuit import Circuit, probe_delay
 from ._log import logger, warn_once
-from .errors import CacheError, FailedPrecondition, InvalidArgument
+from .errors import FORKED, CacheError, Cancelled, ClientClosed, FailedPrecondition, InvalidArgument
 from .key import KeyRefused
 
 MAX_ENTRY_BYTES = 3 << 20  # The server's default, until it says otherwise.
@@ -55,6 +55,13 @@ class Guard:
             return False
         if not isinstance(error, CacheError):
             warn_once(f"not cached: {type(error).__name__}: {error}")
+            return False
+        if isinstance(error, ClientClosed) or (isinstance(error, Cancelled) and error.reason == FORKED):
+            return False  # We ended it ourselves.
+        if error.reason == FORKED:
+            warn_once(f"the cache is off {error.message}")
+            with self._lock:
+                self._circuit.open()
             return False
         with self._lock:
             opened = self._circuit.failed(ticket)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
 import grpc
 
-from . import _messages, _messages_admin
-from ._channel import HEALTH_REQUEST, SERVING, ChannelPlan, Rpcs, call_metadata
+from . import _fork, _messages, _messages_admin
+from ._channel import HEALTH_REQUEST, SERVING, ChannelPlan, Rpcs, call_metadata, check_usable
 from ._proto import admin_pb2, cache_pb2
 from ._settings import ClientSettings
 from ._version import VERSION
 from ._waiting import LeaseSupport, Waiting
-from .errors import CacheError, ClientClosed, Disabled, PermissionDenied, Unimplemented, WrongLoop, from_rpc
+from .errors import CacheError, PermissionDenied, Unimplemented, WrongLoop, from_rpc, interrupted
 from .key import CacheKey, EntryId
 from .results import Config, Hit, Lease, Miss, Origin, Pending, Removed, SetItem, Stats, Stored, TooLarge
 
@@ -25,7 +25,8 @@ from .results import Config, Hit, Lease, Miss, Origin, Pending, Removed, SetItem
 class Client:
     """One namespace of one cache, for one event loop: the one that it is first used on. On another it raises WrongLoop.
 
-    Never blocks the loop. Not for use after a fork: make another. All else is as for `paracle_cache.Client`.
+    Never blocks the loop. All else is as for `paracle_cache.Client`, but a child forked while calls are in flight, or from
+    another thread than the loop's, does without the cache: its calls raise Unavailable with reason FORKED.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Client:
         self._closed = False
         self._opened: Rpcs | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._in_flight = 0
 
     @property
     def enabled(self) -> bool:
@@ -72,7 +74,7 @@ class Client:
         if not self.enabled:
             return Miss(b"")
         request = _messages.get_request(self._namespace, key)
-        return _messages.hit_or_miss(await self._call(self._rpcs().get, request, timeout))
+        return _messages.hit_or_miss(await self._call("get", request, timeout))
 
     async def get_or_wait(
         self, key: CacheKey | EntryId, *, hold: float | None = None, wait: float | None = None
@@ -88,7 +90,7 @@ class Client:
         waiting = Waiting(self.settings.lease_wait if wait is None else wait, time.monotonic())
         while (slice_wait := waiting.next_slice(time.monotonic())) is not None:
             request = _messages.lease_request(self._namespace, key, hold, slice_wait)
-            outcome = _messages.outcome(await self._call(self._rpcs().get, request, None))
+            outcome = _messages.outcome(await self._call("get", request, None))
             if not isinstance(outcome, Pending):
                 return outcome
             await asyncio.sleep(waiting.pause(outcome, time.monotonic()))
@@ -117,7 +119,7 @@ class Client:
             return Stored(None, ())
         item = SetItem(key, payload, content_type, ttl, tags, fill_token, origin)
         request = _messages.set_request(self._namespace, item, self.settings.ttl)
-        return _messages.stored(await self._call(self._rpcs().set, request, timeout))
+        return _messages.stored(await self._call("set", request, timeout))
 
     async def batch_get(
         self, keys: Iterable[CacheKey | EntryId], *, timeout: float | None = None
@@ -126,7 +128,7 @@ class Client:
         if not self.enabled:
             return [Miss(b"") for _ in keys]
         request = _messages.batch_get_request(self._namespace, keys)
-        return _messages.batch_get_results(await self._call(self._rpcs().batch_get, request, timeout))
+        return _messages.batch_get_results(await self._call("batch_get", request, timeout))
 
     async def batch_set(
         self, items: Iterable[SetItem], *, timeout: float | None = None
@@ -135,7 +137,7 @@ class Client:
         if not self.enabled:
             return [Stored(None, ()) for _ in items]
         request = _messages.batch_set_request(self._namespace, items, self.settings.ttl)
-        return _messages.batch_set_results(await self._call(self._rpcs().batch_set, request, timeout))
+        return _messages.batch_set_results(await self._call("batch_set", request, timeout))
 
     async def invalidate(
         self,
@@ -152,12 +154,12 @@ class Client:
         Raises ValueError unless exactly one of them is given. `dry_run` only counts.
         """
         request = _messages.invalidate_request(self._namespace, key, tag, model, everything, dry_run)
-        return _messages.removed(await self._call(self._rpcs().invalidate, request, timeout))
+        return _messages.removed(await self._call("invalidate", request, timeout))
 
     async def clear(self, *, timeout: float | None = None) -> Removed:
         """Forgets every answer of this namespace."""
         request = cache_pb2.ClearRequest(namespace=self._namespace)
-        return _messages.removed(await self._call(self._rpcs().clear, request, timeout))
+        return _messages.removed(await self._call("clear", request, timeout))
 
     async def renew_lease(
         self,
@@ -172,30 +174,30 @@ class Client:
         Raises FailedPrecondition (LEASE_LOST): go on with the model call if its answer is needed, but do not `set` it.
         """
         request = _messages.renew_request(self._namespace, key, fill_token, hold)
-        return _messages.to_seconds((await self._call(self._rpcs().renew_lease, request, timeout)).hold)
+        return _messages.to_seconds((await self._call("renew_lease", request, timeout)).hold)
 
     async def release_lease(
         self, key: CacheKey | EntryId, fill_token: bytes, *, timeout: float | None = None
     ) -> None:
         """Gives a lease back unfilled, because the model call failed or its answer must not be stored."""
         request = _messages.release_request(self._namespace, key, fill_token)
-        await self._call(self._rpcs().release_lease, request, timeout)
+        await self._call("release_lease", request, timeout)
 
     async def stats(
         self, namespace: str | None = None, replica_only: bool = False, *, timeout: float | None = None
     ) -> Stats:
         """What the cache did and saved, in one namespace or (None) in all; over all servers unless `replica_only`."""
         request = admin_pb2.GetStatsRequest(namespace=namespace or "", replica_only=replica_only)
-        return _messages_admin.stats(await self._call(self._rpcs().get_stats, request, timeout))
+        return _messages_admin.stats(await self._call("get_stats", request, timeout))
 
     async def config(self, *, timeout: float | None = None) -> Config:
         """The server's settings, limits and features."""
         request = admin_pb2.GetConfigRequest()
-        return _messages_admin.config(await self._call(self._rpcs().get_config, request, timeout))
+        return _messages_admin.config(await self._call("get_config", request, timeout))
 
     async def health(self, *, timeout: float | None = None) -> bool:
         """Whether the server says that it serves; raises CacheError when it says nothing."""
-        return bool(await self._call(self._rpcs().check_health, HEALTH_REQUEST, timeout) == SERVING)
+        return bool(await self._call("check_health", HEALTH_REQUEST, timeout) == SERVING)
 
     async def close(self) -> None:
         """Ends the connection and calls in flight. Idempotent. Later calls raise ClientClosed."""
@@ -203,6 +205,20 @@ class Client:
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.channel.close()
+
+    def let_go(self) -> str:
+        """Destroys the channel before a fork, if that can be done from here; the next call makes another.
+
+        gRPC's thread for asyncio ends with the last channel. While it runs, a child cannot use gRPC.
+        """
+        if self._opened is None or self._loop is None:
+            return ""
+        if not self._loop.is_closed():
+            elsewhere = self._loop.is_running() and asyncio._get_running_loop() is not self._loop
+            if self._in_flight or elsewhere:
+                return "an event loop was using the cache when it was forked"
+        self._opened = None
+        return ""
 
     async def __aenter__(self) -> Client:
         return self
@@ -223,30 +239,27 @@ class Client:
         return self._leases.learn("leases" in features, time.monotonic())
 
     def _rpcs(self) -> Rpcs:
-        if self._loop is not asyncio.get_running_loop():
-            self._bind()
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        elif self._loop is not loop:
+            raise WrongLoop("an aio.Client belongs to the event loop that it was first used on; make one for each")
         if self._opened is None:
-            self._open()
-        return self._opened  # type: ignore[return-value]  # opened, or raised
+            check_usable(self.enabled, self._closed)
+            _fork.opened(self)
+            self._opened = Rpcs(self._plan.open_aio())
+        return self._opened
 
-    def _bind(self) -> None:
-        if self._loop is not None:
-            raise WrongLoop("an aio.Client belongs to the event loop that it was first used on; make one for each loop")
-        self._loop = asyncio.get_running_loop()
-
-    def _open(self) -> None:
-        if not self.enabled:
-            raise Disabled
-        if self._closed:
-            raise ClientClosed
-        self._opened = Rpcs(self._plan.open_aio())
-
-    async def _call(self, rpc: Callable[..., Any], request: Any, timeout: float | None) -> Any:
+    async def _call(self, rpc: str, request: Any, timeout: float | None) -> Any:
+        rpcs = self._rpcs()
+        self._in_flight += 1
         try:
-            return await rpc(
-                request, timeout=self.settings.timeout if timeout is None else timeout, metadata=self._metadata
-            )
+            call = getattr(rpcs, rpc)
+            timeout = self.settings.timeout if timeout is None else timeout
+            return await call(request, timeout=timeout, metadata=self._metadata)
         except grpc.RpcError as error:
-            raise from_rpc(error) from None
+            raise from_rpc(error) if rpcs is self._opened else interrupted(self._closed) from None
         except grpc.aio.UsageError:  # So grpc says that the channel was closed meanwhile.
-            raise ClientClosed from None
+            raise interrupted(self._closed) from None
+        finally:
+            self._in_flight -= 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
@@ -11,12 +12,12 @@ from typing import Any
 import grpc
 
 from . import _fork, _messages, _messages_admin
-from ._channel import HEALTH_REQUEST, SERVING, ChannelPlan, Rpcs, call_metadata
+from ._channel import HEALTH_REQUEST, SERVING, ChannelPlan, Rpcs, call_metadata, check_usable
 from ._proto import admin_pb2, cache_pb2
 from ._settings import ClientSettings
 from ._version import VERSION
 from ._waiting import LeaseSupport, Waiting
-from .errors import CacheError, ClientClosed, Disabled, PermissionDenied, Unimplemented, from_rpc
+from .errors import CacheError, PermissionDenied, Unimplemented, from_rpc, interrupted
 from .key import CacheKey, EntryId
 from .results import Config, Hit, Lease, Miss, Origin, Pending, Removed, SetItem, Stats, Stored, TooLarge
 
@@ -70,7 +71,8 @@ class Client:
         self._namespace = self.settings.namespace
         self._leases = LeaseSupport()
         self._closed = False
-        self._by_generation: dict[int, Rpcs] = {}
+        self._opening = threading.Lock()
+        self._opened: Rpcs | None = None
 
     @property
     def enabled(self) -> bool:
@@ -81,7 +83,7 @@ class Client:
         if not self.enabled:
             return Miss(b"")
         request = _messages.get_request(self._namespace, key)
-        return _messages.hit_or_miss(self._call(self._rpcs().get, request, timeout))
+        return _messages.hit_or_miss(self._call("get", request, timeout))
 
     def get_or_wait(
         self, key: CacheKey | EntryId, *, hold: float | None = None, wait: float | None = None
@@ -97,7 +99,7 @@ class Client:
         waiting = Waiting(self.settings.lease_wait if wait is None else wait, time.monotonic())
         while (slice_wait := waiting.next_slice(time.monotonic())) is not None:
             request = _messages.lease_request(self._namespace, key, hold, slice_wait)
-            outcome = _messages.outcome(self._call(self._rpcs().get, request, None))
+            outcome = _messages.outcome(self._call("get", request, None))
             if not isinstance(outcome, Pending):
                 return outcome
             time.sleep(waiting.pause(outcome, time.monotonic()))
@@ -126,7 +128,7 @@ class Client:
             return Stored(None, ())
         item = SetItem(key, payload, content_type, ttl, tags, fill_token, origin)
         request = _messages.set_request(self._namespace, item, self.settings.ttl)
-        return _messages.stored(self._call(self._rpcs().set, request, timeout))
+        return _messages.stored(self._call("set", request, timeout))
 
     def batch_get(
         self, keys: Iterable[CacheKey | EntryId], *, timeout: float | None = None
@@ -135,7 +137,7 @@ class Client:
         if not self.enabled:
             return [Miss(b"") for _ in keys]
         request = _messages.batch_get_request(self._namespace, keys)
-        return _messages.batch_get_results(self._call(self._rpcs().batch_get, request, timeout))
+        return _messages.batch_get_results(self._call("batch_get", request, timeout))
 
     def batch_set(
         self, items: Iterable[SetItem], *, timeout: float | None = None
@@ -144,7 +146,7 @@ class Client:
         if not self.enabled:
             return [Stored(None, ()) for _ in items]
         request = _messages.batch_set_request(self._namespace, items, self.settings.ttl)
-        return _messages.batch_set_results(self._call(self._rpcs().batch_set, request, timeout))
+        return _messages.batch_set_results(self._call("batch_set", request, timeout))
 
     def invalidate(
         self,
@@ -161,12 +163,12 @@ class Client:
         Raises ValueError unless exactly one of them is given. `dry_run` only counts.
         """
         request = _messages.invalidate_request(self._namespace, key, tag, model, everything, dry_run)
-        return _messages.removed(self._call(self._rpcs().invalidate, request, timeout))
+        return _messages.removed(self._call("invalidate", request, timeout))
 
     def clear(self, *, timeout: float | None = None) -> Removed:
         """Forgets every answer of this namespace."""
         request = cache_pb2.ClearRequest(namespace=self._namespace)
-        return _messages.removed(self._call(self._rpcs().clear, request, timeout))
+        return _messages.removed(self._call("clear", request, timeout))
 
     def renew_lease(
         self,
@@ -181,36 +183,42 @@ class Client:
         Raises FailedPrecondition (LEASE_LOST): go on with the model call if its answer is needed, but do not `set` it.
         """
         request = _messages.renew_request(self._namespace, key, fill_token, hold)
-        return _messages.to_seconds(self._call(self._rpcs().renew_lease, request, timeout).hold)
+        return _messages.to_seconds(self._call("renew_lease", request, timeout).hold)
 
     def release_lease(
         self, key: CacheKey | EntryId, fill_token: bytes, *, timeout: float | None = None
     ) -> None:
         """Gives a lease back unfilled, because the model call failed or its answer must not be stored."""
         request = _messages.release_request(self._namespace, key, fill_token)
-        self._call(self._rpcs().release_lease, request, timeout)
+        self._call("release_lease", request, timeout)
 
     def stats(
         self, namespace: str | None = None, replica_only: bool = False, *, timeout: float | None = None
     ) -> Stats:
         """What the cache did and saved, in one namespace or (None) in all; over all servers unless `replica_only`."""
         request = admin_pb2.GetStatsRequest(namespace=namespace or "", replica_only=replica_only)
-        return _messages_admin.stats(self._call(self._rpcs().get_stats, request, timeout))
+        return _messages_admin.stats(self._call("get_stats", request, timeout))
 
     def config(self, *, timeout: float | None = None) -> Config:
         """The server's settings, limits and features."""
         request = admin_pb2.GetConfigRequest()
-        return _messages_admin.config(self._call(self._rpcs().get_config, request, timeout))
+        return _messages_admin.config(self._call("get_config", request, timeout))
 
     def health(self, *, timeout: float | None = None) -> bool:
         """Whether the server says that it serves; raises CacheError when it says nothing."""
-        return bool(self._call(self._rpcs().check_health, HEALTH_REQUEST, timeout) == SERVING)
+        return bool(self._call("check_health", HEALTH_REQUEST, timeout) == SERVING)
 
     def close(self) -> None:
         """Ends the connection and calls in flight. Idempotent. Later calls raise ClientClosed."""
         self._closed = True
-        if (rpcs := self._by_generation.pop(_fork.generation, None)) is not None:
-            rpcs.channel.close()
+        self.let_go()
+
+    def let_go(self) -> str:
+        """Ends the connection; the next call makes another. So nothing is inherited by a fork, which needs this."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.channel.close()
+        return ""
 
     def __enter__(self) -> Client:
         return self
@@ -230,25 +238,21 @@ class Client:
             features = frozenset()
         return self._leases.learn("leases" in features, time.monotonic())
 
-    def _rpcs(self) -> Rpcs:
-        return self._by_generation.get(_fork.generation) or self._open()
-
     def _open(self) -> Rpcs:
-        if not self.enabled:
-            raise Disabled
-        if self._closed:
-            raise ClientClosed
-        mine = Rpcs(self._plan.open())
-        _fork.track(mine.channel)
-        rpcs = self._by_generation.setdefault(_fork.generation, mine)
-        if rpcs is not mine:  # Another thread was faster.
-            mine.channel.close()
-        return rpcs
+        check_usable(self.enabled, self._closed)
+        with self._opening:
+            if self._opened is None:
+                _fork.opened(self)
+                self._opened = Rpcs(self._plan.open())
+            return self._opened
 
-    def _call(self, rpc: Callable[..., Any], request: Any, timeout: float | None) -> Any:
-        try:
-            return rpc(request, self.settings.timeout if timeout is None else timeout, self._metadata)
-        except grpc.RpcError as error:
-            raise from_rpc(error) from None
-        except ValueError:  # So grpc says that the channel was closed meanwhile.
-            raise ClientClosed from None
+    def _call(self, rpc: str, request: Any, timeout: float | None) -> Any:
+        with _fork.gate:
+            rpcs = self._opened or self._open()
+            try:
+                call = getattr(rpcs, rpc)
+                return call(request, self.settings.timeout if timeout is None else timeout, self._metadata)
+            except grpc.RpcError as error:
+                raise from_rpc(error) if rpcs is self._opened else interrupted(self._closed) from None
+            except ValueError:  # So grpc says that the channel was closed meanwhile.
+                raise interrupted(self._closed) from None

@@ -24,6 +24,7 @@ from google.protobuf.message import DecodeError
 from ._proto import error_details_pb2 as details_pb
 
 _DOMAIN = "cache.paracle"
+FORKED = "FORKED"  # The reason of what a fork did, in the parent or in the child.
 _DETAILS = "grpc-status-details-bin"
 
 
@@ -124,6 +125,13 @@ def from_rpc(error: grpc.RpcError) -> CacheError:
     code = error.code()
     reason, retry_after = _read_details(error.trailing_metadata() or ())
     return _CLASSES.get(code, CacheError)(code, error.details() or "", reason, retry_after)
+
+
+def interrupted(closed: bool) -> CacheError:
+    """What became of a call whose channel was closed under it: by `close`, or before a fork."""
+    if closed:
+        return ClientClosed()
+    return Cancelled(grpc.StatusCode.CANCELLED, "ended by a fork of this process", FORKED)
 
 
 def _read_details(metadata: object) -> tuple[str, float | None]:
