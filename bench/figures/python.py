@@ -33,8 +33,8 @@ def measure(programs: Programs):
 
 
 def python() -> str:
-    """PARACLE_PYTHON, else that of build/bench-venv; it has grpcio and protobuf."""
-    path = os.environ.get("PARACLE_PYTHON", str(ROOT / "build" / "bench-venv" / "bin" / "python"))
+    """PARACLE_PYTHON, else that of scripts/bootstrap python; it has grpcio and protobuf."""
+    path = os.environ.get("PARACLE_PYTHON", str(ROOT / "build" / "venv" / "bin" / "python"))
     if not pathlib.Path(path).exists():
         raise NotMeasured(f"no {path}: a Python with grpcio and protobuf is needed there, or named by PARACLE_PYTHON")
     return path
