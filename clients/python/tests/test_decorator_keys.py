@@ -163,6 +163,19 @@ def test_the_provider_is_the_calls_then_the_decorators_then_the_objects_then_the
     assert key_of(Broken().chat_completion, "m", HELLO).provider == "Broken"
 
 
+def test_an_object_tells_its_model_if_the_call_does_not():
+    class Agent:
+        def __init__(self, model):
+            self.model = model
+
+        @cached_llm_call(provider="p")
+        def ask(self, question, model=None): ...
+
+    assert key_of(Agent("gpt-4").ask, "q").model == "gpt-4"
+    assert key_of(Agent("gpt-4").ask, "q", model="the call's").model == "the call's"
+    assert key_of(Agent(object()).ask, "q").model == ""
+
+
 def test_class_and_static_methods_in_either_order():
     assert key_of(Named.inner_classmethod, "m") == CacheKey("openai", "m", params={})
     assert key_of(Named.outer_classmethod, "m") == CacheKey("openai", "m", params={})
@@ -201,7 +214,7 @@ def test_an_argument_that_is_called_self_is_in_the_key():
 
 def test_arguments_that_misbehave_are_a_reason_not_to_cache(caplog):
     class Lazy(dict):
-        def items(self):
+        def items(self, *_):
             raise RuntimeError("not loaded")
 
         __iter__ = keys = __getitem__ = __eq__ = items

@@ -68,7 +68,7 @@ class Call:
         provider, model = named.get("provider"), named.get("model")
         return CacheKey(
             provider=self._provider or self._owner(receiver) if provider in (None, "") else provider,
-            model="" if model is None else model,
+            model=_attribute(receiver, "model") if model is None else model,
             messages=named.get("messages"),
             temperature=named.get("temperature"),
             max_tokens=named.get("max_tokens"),
@@ -85,7 +85,7 @@ class Call:
     def _owner(self, receiver: Any) -> str:
         if receiver is not None:
             kind = receiver if isinstance(receiver, type) else type(receiver)
-            return _provider_attribute(receiver) or kind.__name__
+            return _attribute(receiver, "provider") or kind.__name__
         if self._name is None:
             raise NotKeyed("nothing tells the provider: say cached_llm_call(provider=...)")
         return self._name
@@ -123,12 +123,13 @@ def _checked(key_params: Sequence[str], arguments: Arguments) -> frozenset[str]:
     return frozenset(key_params) - _MEMBERS
 
 
-def _provider_attribute(receiver: Any) -> str:
+def _attribute(receiver: Any, name: str) -> str:
+    """What the object says of itself; empty if it says nothing, or no text."""
     try:
-        provider = getattr(receiver, "provider", None)
+        value = getattr(receiver, name, None)
     except Exception:  # noqa: BLE001  # a property of the caller's: its failure is not ours to report
         return ""
-    return provider if isinstance(provider, str) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _lasting_name(function: Callable[..., Any]) -> str | None:

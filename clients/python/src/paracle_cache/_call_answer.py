@@ -38,8 +38,7 @@ class Made:
 
 
 class Judgement:
-    """Decides what is stored of the answers of one function. Raises nothing. Thread-safe if the callables
-    are.
+    """Decides what is stored of the answers of one function. Raises nothing. As thread-safe as its callables.
 
     cache_if: gets an answer (of a generator: the list of its chunks) and decides. None: what is whole is
     stored, and what has no known shape, except None and a stream without chunks.
@@ -96,6 +95,6 @@ class Judgement:
 
 
 def _hint(answer: Any) -> str:
-    return (
-        ": return answer.model_dump(), or cache below the SDK" if hasattr(type(answer), "model_dump") else ""
-    )
+    if not hasattr(type(answer), "model_dump"):
+        return ""
+    return ": return answer.model_dump(), or use a transport of paracle_cache.httpx"

@@ -15,8 +15,7 @@ _Caller = tuple[int, int]
 
 
 class FillTokens:
-    """Remembers fill tokens between a `get` and the `set` that follows it. Thread-safe; bounded, old ones
-    go first.
+    """Remembers fill tokens between a `get` and the `set` that follows it. Thread-safe. Bounded: old ones go.
 
     A token tells the service when a fill began, so that an answer computed before an invalidation never
     lands after it. Two callers may compute an answer for one key with an invalidation between their misses,

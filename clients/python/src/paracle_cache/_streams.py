@@ -12,11 +12,9 @@ from ._call_answer import Notices
 
 
 class Recording:
-    """Copies the chunks of one stream as JSON text, at once, before their reader changes them. Not
-    thread-safe.
+    """Copies the chunks of one stream as JSON text, before their reader changes them. Not thread-safe.
 
-    Gives up for good, and frees what it had, when the chunks together pass `limit` bytes or one is not
-    JSON.
+    Gives up for good, and frees what it had, when they pass `limit` bytes together or one is not JSON.
     """
 
     def __init__(self, limit: int, notices: Notices) -> None:

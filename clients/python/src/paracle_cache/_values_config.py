@@ -20,8 +20,10 @@ _PREFIX = "PARACLE_CACHE_PREFIX"
 
 @dataclass
 class CacheConfig:
-    """What CacheManager goes by. `backend`, `redis_url`, `max_memory_size` and `key_prefix` change nothing here: the
-    service decides them."""
+    """What CacheManager goes by.
+
+    `backend`, `redis_url`, `max_memory_size` and `key_prefix` change nothing here: the service decides them.
+    """
 
     enabled: bool = True
     backend: str = "memory"

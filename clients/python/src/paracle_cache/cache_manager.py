@@ -22,8 +22,7 @@ _DOMAIN = b"paracle:manager:v1\0"
 
 
 class CacheManager:
-    """Gets and sets JSON values by string keys, in the namespace that PARACLE_CACHE_NAMESPACE names.
-    Thread-safe.
+    """Gets and sets JSON values by string keys, in the namespace of PARACLE_CACHE_NAMESPACE. Thread-safe.
 
     config: None: from the environment; if that cannot be read, there is one warning and the cache is off.
     cache: used instead of the one that the process shares.
@@ -45,7 +44,7 @@ class CacheManager:
         return None if entry is None else self._values.get(entry)
 
     def set(self, key: str, value: Any, ttl: float | None = None) -> bool:
-        """Stores a JSON value for `ttl` seconds; None or 0: `config.default_ttl`. False: it was not stored."""
+        """Stores a JSON value for `ttl` seconds (None or 0: `config.default_ttl`). False: not stored."""
         entry = self._entry_id(key)
         return entry is not None and self._values.set(entry, value, ttl or self.config.default_ttl)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from ._call import Call
@@ -37,38 +38,49 @@ def cached_llm_call(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
 
-def cached_llm_call(ttl: Any = None, **options: Any) -> Any:
+def cached_llm_call(
+    ttl: Any = None,
+    *,
+    provider: str | None = None,
+    key_params: Sequence[str] | None = None,
+    cache_if: CacheIf | None = None,
+    cost: Cost | Mapping[str, Price] | None = None,
+    tags: Sequence[str] = (),
+    cache: SafeCache | AsyncSafeCache | None = None,
+) -> Any:
     """Caches the answers of a function, method, coroutine function, generator or async generator.
 
         @cached_llm_call(ttl=1800)
-        async def ask(provider: str, model: str, messages: list[dict], temperature: float = 0.7) -> dict:
-        ...
+        async def ask(provider: str, model: str, messages: list[dict], temperature: float = 0.7): ...
 
     The same question gives the stored answer; another one calls the function. Whatever is wrong with the
-    cache, the function is called as if there were none. What the function raises is passed on, and nothing
-    is stored.
+    cache, the function is called as if there were none. What it raises is passed on, and nothing is stored.
+    An answer that is not JSON is returned and not stored, with one warning. Thread-safe.
 
     ttl: seconds or a timedelta, over 0. None: PARACLE_CACHE_TTL, else the service's.
-    provider: who answers. A call's `provider` argument wins over it. Without both, a method takes its
-    object's
-        `provider` attribute if that is a str, else the name of the class; a function of a module the names of
-        both. Any other function needs one of the two.
+
+    provider: who answers. A call's `provider` argument wins over it. Without both, a method takes its object's
+    `provider` attribute if that is a str, else the name of the class; a function of a module goes by the names
+    of both; any other needs one of the two. Of what else an object holds, only its `model` attribute is in the
+    key, when the call has no model.
+
     key_params: names of arguments that enter the key beside provider, model, messages, temperature and
-        max_tokens. None: all that are not neutral. Leave out only what does not shape the answer.
-    cache_if: gets the answer, or the list of a stream's chunks, and decides whether it is stored. None: it
-    is
-        if it is whole.
-    cost: from (model, usage) to US dollars, or a mapping from model to Price. Called in the thread of the
-    call.
-    tags: up to 16 labels to invalidate by.
+    max_tokens. None: all that are not neutral. Leave out only what does not shape the answer.
+
+    cache_if: gets the answer, or the list of a stream's chunks; true: it is stored. None: it is if it is whole.
+
+    cost: from (model, usage) to US dollars, or a mapping from model to Price. Called in the call's thread.
+
+    tags: at most 16 labels to invalidate by.
+
     cache: used instead of the one that the process shares. Async functions need an AsyncSafeCache.
 
-    An answer that is not JSON is returned and not stored, with one warning. Thread-safe. An option that
-    cannot be right raises TypeError or ValueError at once.
+    An option that cannot be right raises TypeError or ValueError at once.
     """
-    if callable(ttl) or isinstance(ttl, classmethod | staticmethod):
-        return _decorate(ttl, _Options(**options))
-    return functools.partial(_decorate, options=_Options(ttl, **options))
+    bare = callable(ttl) or isinstance(ttl, classmethod | staticmethod)
+    life = None if bare else seconds(ttl)
+    options = _Options(life, provider, key_params, cache_if, cost, _checked(tags), cache)
+    return _decorate(ttl, options) if bare else functools.partial(_decorate, options=options)
 
 
 def key_of(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> CacheKey:
@@ -83,27 +95,15 @@ def key_of(function: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> 
     return call.key(args if receiver is None else (receiver, *args), kwargs)
 
 
+@dataclass(frozen=True, slots=True)
 class _Options:
-    """What the decorator was told, checked."""
-
-    def __init__(
-        self,
-        ttl: Ttl | None = None,
-        *,
-        provider: str | None = None,
-        key_params: Sequence[str] | None = None,
-        cache_if: CacheIf | None = None,
-        cost: Cost | Mapping[str, Price] | None = None,
-        tags: Sequence[str] = (),
-        cache: SafeCache | AsyncSafeCache | None = None,
-    ) -> None:
-        self.ttl = seconds(ttl)
-        self.provider = provider
-        self.key_params = key_params
-        self.cache_if = cache_if
-        self.cost = cost
-        self.tags = _checked_tags(tags)
-        self.cache = cache
+    ttl: float | None
+    provider: str | None
+    key_params: Sequence[str] | None
+    cache_if: CacheIf | None
+    cost: Cost | Mapping[str, Price] | None
+    tags: Sequence[str]
+    cache: SafeCache | AsyncSafeCache | None
 
 
 def _decorate(function: Any, options: _Options) -> Any:
@@ -138,7 +138,7 @@ def _wrapping(function: Callable[..., Any]) -> tuple[Callable[..., Any], bool, t
     return wrap_sync, False, SafeCache
 
 
-def _checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+def _checked(tags: Sequence[str]) -> tuple[str, ...]:
     if isinstance(tags, str):
         raise TypeError(f"tags is {tags!r}: a sequence of labels is accepted, as ({tags!r},)")
     labels = tuple(tags)

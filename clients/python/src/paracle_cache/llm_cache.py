@@ -21,12 +21,12 @@ __all__ = ["CacheKey", "LLMCache", "get_llm_cache"]
 class LLMCache:
     """Gets and sets answers, which are JSON values. Thread-safe.
 
-    ttl: seconds or a timedelta, over 0, for what is set without one; None: PARACLE_CACHE_TTL, else the
-    service's. cache, async_cache: used instead of those that the process, or the event loop, shares. The
-    methods with an `a` in front are the same for asyncio.
+    ttl: seconds or a timedelta, over 0, for what is set without one. None: PARACLE_CACHE_TTL, else the service's.
+    cache, async_cache: used instead of those that the process, or the event loop, shares.
 
-    A `set` after a `get` that missed, in the same thread or task, is refused when the key was invalidated
-    in between.
+    The methods with an `a` in front are the same for asyncio.
+
+    A `set` after a `get` that missed, in the same thread or task, is refused if the key was invalidated between.
     """
 
     def __init__(
