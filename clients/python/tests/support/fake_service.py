@@ -1,0 +1,103 @@
+"""A CacheService that answers by script, in a process of its own so that it can be stopped in mid-answer.
+
+    python fake_service.py OUTCOME[,OUTCOME...] [--tls DIRECTORY]
+
+Outcomes of Get in their order, the last for good: hit, miss, lease, pending, slow (pending after 0.3 s), unimplemented.
+Prints its port, then a line for each Get: its outcome and whether a lease was asked for.
+"""
+
+import argparse
+import contextlib
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent import futures
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+
+from paracle_cache._proto import admin_pb2, admin_pb2_grpc, cache_pb2, cache_pb2_grpc
+
+RETRY_AFTER = Duration(nanos=20_000_000)
+
+
+class Scripted(cache_pb2_grpc.CacheServiceServicer):
+    def __init__(self, script: list[str]):
+        self.script = script
+        self.lock = threading.Lock()
+
+    def Get(self, request, context):  # noqa: N802
+        with self.lock:
+            outcome = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+            if outcome in ("lease", "pending", "slow") and not request.HasField("lease"):
+                outcome = "miss"
+            print(outcome, "lease" if request.HasField("lease") else "plain", flush=True)
+        if outcome == "unimplemented" and request.HasField("lease"):
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, "no leases")
+        return self._answer(outcome)
+
+    def _answer(self, outcome):
+        if outcome == "hit":
+            return cache_pb2.GetResponse(hit=cache_pb2.Hit(payload=b"scripted", content_type="text/plain"))
+        if outcome == "lease":
+            return cache_pb2.GetResponse(lease=cache_pb2.Lease(fill_token=b"lease", hold=Duration(seconds=9)))
+        if outcome == "slow":
+            time.sleep(0.3)
+        if outcome in ("pending", "slow"):
+            return cache_pb2.GetResponse(pending=cache_pb2.Pending(retry_after=RETRY_AFTER))
+        return cache_pb2.GetResponse(miss=cache_pb2.Miss(fill_token=b"miss"))
+
+
+class WithLeases(admin_pb2_grpc.AdminServiceServicer):
+    def GetConfig(self, request, context):  # noqa: N802, ARG002
+        return admin_pb2.GetConfigResponse(version="0", features=["leases", "unheard-of"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("script")
+    parser.add_argument("--tls", type=pathlib.Path)
+    arguments = parser.parse_args()
+    server = grpc.server(futures.ThreadPoolExecutor(16))
+    cache_pb2_grpc.add_CacheServiceServicer_to_server(Scripted(arguments.script.split(",")), server)
+    admin_pb2_grpc.add_AdminServiceServicer_to_server(WithLeases(), server)
+    if arguments.tls is None:
+        port = server.add_insecure_port("127.0.0.1:0")
+    else:
+        pair = (arguments.tls / "server.key").read_bytes(), (arguments.tls / "server.pem").read_bytes()
+        port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pair]))
+    server.start()
+    print(port, flush=True)
+    server.wait_for_termination()
+
+
+class FakeService:
+    def __init__(self, process: "subprocess.Popen[str]"):
+        assert process.stdout is not None
+        self.process = process
+        self.address = f"127.0.0.1:{process.stdout.readline().strip()}"
+
+    def next_get(self) -> str:
+        """Waits for the next Get; what it was answered."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+
+@contextlib.contextmanager
+def fake_service(script: str, tls: pathlib.Path | None = None) -> Iterator[FakeService]:
+    command = [sys.executable, __file__, script, *(["--tls", str(tls)] if tls else [])]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield FakeService(process)
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+if __name__ == "__main__":
+    main()
