@@ -14,7 +14,7 @@ import weakref
 from typing import Protocol
 
 _SWITCH = "GRPC_ENABLE_FORK_SUPPORT"
-_SOUND_SINCE = (1, 80)  # With older ones, forking under load now and then crashed the child, or even the parent.
+_SOUND_SINCE = (1, 76)  # With older ones, forking under load now and then crashed the child, or even the parent.
 
 
 def _settle_support() -> bool:

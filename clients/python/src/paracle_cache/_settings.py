@@ -5,7 +5,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import SettingsError
@@ -20,7 +20,7 @@ class ClientSettings:
 
     endpoint: str = "localhost:50051"
     namespace: str = "default"
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     cacert: str | None = None
     cert: str | None = None
     key: str | None = None

@@ -99,7 +99,11 @@ class Client:
         waiting = Waiting(self.settings.lease_wait if wait is None else wait, time.monotonic())
         while (slice_wait := waiting.next_slice(time.monotonic())) is not None:
             request = _messages.lease_request(self._namespace, key, hold, slice_wait)
-            outcome = _messages.outcome(self._call("get", request, None))
+            try:
+                outcome = _messages.outcome(self._call("get", request, None))
+            except Unimplemented:  # Another server than the one that told its features.
+                self._leases.learn(False, time.monotonic())
+                break
             if not isinstance(outcome, Pending):
                 return outcome
             time.sleep(waiting.pause(outcome, time.monotonic()))
