@@ -1,7 +1,6 @@
 """The documented API by string keys, and CacheConfig."""
 
 import hashlib
-import uuid
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -14,8 +13,8 @@ from paracle_cache.key import EntryId
 
 
 @pytest.fixture
-def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
+def client(shared_server, namespace):
+    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
         yield client
 
 

@@ -7,7 +7,6 @@ import functools
 import inspect
 import logging
 import threading
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -22,8 +21,8 @@ HELLO = [{"role": "user", "content": "Hello!"}]
 
 
 @pytest.fixture
-def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
+def client(shared_server, namespace):
+    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
         yield client
 
 
@@ -326,8 +325,8 @@ def test_hits_and_misses_are_counted_for_the_process(ask):
     assert (after.hits - before.hits, after.misses - before.misses) == (2, 1)
 
 
-def test_a_cache_that_is_off_is_not_there(server, model):
-    off = SafeCache(Client(server.address, enabled=False))
+def test_a_cache_that_is_off_is_not_there(shared_server, model):
+    off = SafeCache(Client(shared_server.address, enabled=False))
     ask = cached_llm_call(cache=off)(lambda provider, question: model.answer())
     ask("p", "q")
     ask("p", "q")

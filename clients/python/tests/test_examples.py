@@ -20,10 +20,10 @@ PRINTS = {
 
 
 @pytest.mark.parametrize("name", PRINTS)
-def test_an_example_prints_what_it_promises(server, name):
+def test_an_example_prints_what_it_promises(shared_server, name):
     clean = {key: value for key, value in os.environ.items() if not key.startswith("PARACLE_CACHE_")}
     settings = {
-        "PARACLE_CACHE_ENDPOINT": server.address,
+        "PARACLE_CACHE_ENDPOINT": shared_server.address,
         "PARACLE_CACHE_NAMESPACE": f"example-{uuid.uuid4()}",
         "PARACLE_CACHE_TIMEOUT": "10",
     }

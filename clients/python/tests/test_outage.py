@@ -6,7 +6,6 @@ most 1 ms. The figures are printed; what is asserted leaves room for a busy mach
 
 import asyncio
 import os
-import pathlib
 import signal
 import socket
 import statistics
@@ -22,9 +21,10 @@ from paracle_cache import aio
 from paracle_cache.client import Client
 from paracle_cache.decorators import cached_llm_call
 from paracle_cache.failsafe import AsyncSafeCache, SafeCache
-
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-SERVER = ROOT / os.environ.get("PARACLE_BUILD", "build/dev") / "bin" / "paracle-cache-server"
+from support.certificates import make_certificates
+from support.ports import free_port
+from support.real_server import binary
+from support.waiting_for import wait_until
 
 CALLS = 1_000
 SICK_AFTER = 300
@@ -32,20 +32,7 @@ TIMEOUT = 0.5
 FEW = (
     10  # calls that may cost a timeout: three open the circuit, those in flight at that moment end as they do
 )
-BACK_WITHIN = 30.0
-
-# Signed by nobody we know. Its key was thrown away.
-FOREIGN_CA = """-----BEGIN CERTIFICATE-----
-MIIBejCCAR+gAwIBAgIUWuoSidlLM2H8Y9LLBOHkHIy25uAwCgYIKoZIzj0EAwIw
-ETEPMA0GA1UEAwwGbm9ib2R5MCAXDTI2MTEyNjA0MzYyN1oYDzIxMjYxMTAyMDQz
-NjI3WjARMQ8wDQYDVQQDDAZub2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
-AATMkqStBBj7K1UwtOJ2S06JEvbh6KZv9/U4sonh+pkc9PSg5hcGAgTDTVbi/9L9
-0zvznMox5J+hYRjq3sSRlwPbo1MwUTAdBgNVHQ4EFgQUkjppQkWiZ5OixIbQfMKz
-Gzl16cYwHwYDVR0jBBgwFoAUkjppQkWiZ5OixIbQfMKzGzl16cYwDwYDVR0TAQH/
-BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAhIogwM0eMS7UwdxeqlbvMvqdgARY
-7sv5rROmwIWZojQCIQDbO0lSzStwpo/h9WkYBgQJuU4tobB1+pSrdhg5gWdjcA==
------END CERTIFICATE-----
-"""
+BACK_WITHIN = 30.0  # seconds
 
 
 class Service:
@@ -59,9 +46,9 @@ class Service:
 
     def start(self):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PARACLE_CACHE_")}
-        command = [SERVER, "--listen", self.address, "--log-level", "error"]
+        command = [binary("paracle-cache-server"), "--listen", self.address, "--log-level", "error"]
         self.process = subprocess.Popen(command, env=clean)
-        wait_until(self._is_listening, "the server listens")
+        wait_until(self._is_listening, BACK_WITHIN)
 
     def kill(self):
         self.process.kill()
@@ -88,19 +75,6 @@ def service():
     service = Service()
     yield service
     service.kill()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until(condition, what):
-    give_up = time.monotonic() + BACK_WITHIN
-    while not condition():
-        assert time.monotonic() < give_up, f"not within {BACK_WITHIN} s: {what}"
-        time.sleep(0.02)
 
 
 class Asked:
@@ -182,7 +156,7 @@ def test_calls_go_on_when_the_service_is(service, sickness):
     judge(f"sync, {sickness}", seconds, MOST_USUAL[sickness])
 
     heal(service, sickness)
-    wait_until(asked.hits, "hits again")
+    wait_until(asked.hits, BACK_WITHIN)
     cache.close()
 
 
@@ -238,7 +212,7 @@ def test_calls_of_many_threads_go_on_when_the_service_is(service, sickness):
     assert max(seconds) < TIMEOUT * 2.5
 
     heal(service, sickness)
-    wait_until(asked.hits, "hits again")
+    wait_until(asked.hits, BACK_WITHIN)
     cache.close()
 
 
@@ -251,9 +225,8 @@ def test_a_port_where_nobody_listens():
 
 
 def test_a_certificate_that_is_not_the_services(service, tmp_path):
-    ca = tmp_path / "ca.pem"
-    ca.write_text(FOREIGN_CA)
-    cache = SafeCache(Client(service.address, cacert=str(ca), timeout=TIMEOUT))
+    foreign_ca = make_certificates(tmp_path) / "ca.pem"
+    cache = SafeCache(Client(service.address, cacert=str(foreign_ca), timeout=TIMEOUT))
     asked = Asked(cache)
     judge("sync, wrong certificate", [asked.timed(i % 50) for i in range(CALLS)])
     assert asked.made == CALLS

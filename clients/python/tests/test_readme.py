@@ -49,16 +49,16 @@ def missing_modules(code):
     return [name for name in names if importlib.util.find_spec(name) is None]
 
 
-def test_the_five_lines_ask_the_model_once(server, tmp_path):
+def test_the_five_lines_ask_the_model_once(shared_server, tmp_path):
     answer = "{'role': 'assistant', 'content': 'Hi there!'}\n"
-    assert run(EXAMPLES[0], server, tmp_path) == f"the model is asked\n{answer}{answer}"
+    assert run(EXAMPLES[0], shared_server, tmp_path) == f"the model is asked\n{answer}{answer}"
 
 
 @pytest.mark.parametrize("code", EXAMPLES)
-def test_every_example_runs(server, tmp_path, code):
+def test_every_example_runs(shared_server, tmp_path, code):
     if missing := missing_modules(code):
         pytest.skip(f"not installed: {', '.join(missing)}")
-    run(code, server, tmp_path)
+    run(code, shared_server, tmp_path)
 
 
 @pytest.mark.parametrize("text", [README, MIGRATING], ids=["README", "MIGRATING"])
