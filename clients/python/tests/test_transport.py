@@ -13,6 +13,7 @@ from replay.caller import FLAVOURS, Caller, calling
 from replay.provider import Answer, Provider
 
 CHAT = "/v1/chat/completions"
+DEEP = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 QUESTION = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello!"}]}
 WHOLE = {
     "object": "chat.completion",
@@ -173,6 +174,7 @@ def test_what_only_looks_like_it_is_cached(caller, provider, members):
         b'{"seed":9007199254740993}',
         b'{"a":"\\ud800"}',
         b"\xff",
+        DEEP,
     ],
 )
 def test_a_body_without_a_key_is_asked_every_time(caller, provider, body):

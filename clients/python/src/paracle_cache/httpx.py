@@ -45,7 +45,7 @@ _FLAVOUR = Flavour(
 
 
 class CachingTransport(SyncTransport[httpx.Request, httpx.Response], httpx.BaseTransport):
-    """For `httpx.Client(transport=...)`. Thread-safe; may go on in a forked child.
+    """For `httpx.Client(transport=...)`. Thread-safe.
 
     transport: sends what is not in the cache. Default: `httpx.HTTPTransport()`. Proxies, certificates and
         limits of connections are this transport's: httpx does not give the client's to a transport.
@@ -54,7 +54,7 @@ class CachingTransport(SyncTransport[httpx.Request, httpx.Response], httpx.BaseT
     tags: labels to invalidate the answers by.
     cost: from model and usage to US dollars, or a mapping from model to `Price`. Default: cost is not known.
     cache_if: gets the parsed answer, of a stream the list of its events; true: it is stored. Default: if it
-        is whole. A body that broke off is not stored in any case.
+        is whole. What broke off, or has no shape that is known, is not stored in any case.
 
     Raises ValueError for a ttl that is not over 0 and for tags that are one string.
     """

@@ -83,9 +83,8 @@ class Exchange(Generic[RequestT, ResponseT]):
         return response
 
     def _recorded(self, response: ResponseT, stream: Any) -> ResponseT:
-        if (
-            response.is_closed
-        ):  # its body is in memory, as from a MockTransport: no client would read our stream
+        if response.is_closed:
+            # Its body is in memory, as from a MockTransport: no client would read our stream.
             headers, extensions = response.headers.multi_items(), response.extensions
             return self.flavour.response(200, headers=headers, stream=stream, extensions=extensions)
         response.stream = stream
@@ -112,7 +111,9 @@ class Exchange(Generic[RequestT, ResponseT]):
             return question_of(request)
         except KeyRefused as refused:
             warn_once(f"not cached: {str(refused)[:200]}")
-            return None
+        except Exception as error:  # noqa: BLE001  # the promise of this layer
+            warn_once(f"not cached: {type(error).__name__}")
+        return None
 
     def _without_directive(self, request: RequestT) -> RequestT:
         # A copy: the caller may send its request again.
