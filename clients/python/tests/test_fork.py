@@ -1,0 +1,77 @@
+"""Forked workers go on: no deadlock, no crash, no answer to another's question, whatever the parent was doing."""
+
+import importlib.metadata
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+WORKERS = pathlib.Path(__file__).parent / "support/forking_workers.py"
+FORKS = int(os.environ.get("PARACLE_TEST_FORKS", "12"))
+SOUND = tuple(map(int, importlib.metadata.version("grpcio").split(".")[:2])) >= (1, 76)
+
+
+def run(server, *arguments: int, **environ: str) -> dict:
+    clean = {name: value for name, value in os.environ.items() if name != "GRPC_ENABLE_FORK_SUPPORT"}
+    done = subprocess.run(
+        [sys.executable, str(WORKERS), *map(str, arguments)],
+        env=clean | {"PARACLE_CACHE_ENDPOINT": server.address, "PARACLE_CACHE_TIMEOUT": "5"} | environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.skipif(not SOUND, reason="this grpcio does not survive forks; its children do without the cache")
+@pytest.mark.parametrize("threads", [0, 8])
+def test_workers_of_a_parent_with_threads_use_the_cache(shared_server, threads):
+    result = run(shared_server, FORKS, threads, 0)
+    assert result["ends"] == {"exit 0": FORKS}
+    assert set(result["seen"]) <= {"right", "unanswered"}
+
+
+def test_workers_of_a_parent_with_a_busy_event_loop_do_without_the_cache(shared_server):
+    result = run(shared_server, FORKS, 4, 1)
+    assert set(result["ends"]) <= {"exit 0", "exit 1"}
+    assert sum(result["ends"].values()) == FORKS
+    assert set(result["seen"]) <= {"right", "unanswered"}
+
+
+def test_without_fork_support_of_grpc_workers_do_without_the_cache(shared_server):
+    result = run(shared_server, FORKS, 4, 0, GRPC_ENABLE_FORK_SUPPORT="0")
+    assert result["ends"] == {"exit 1": FORKS}
+    assert set(result["seen"]) <= {"right", "unanswered"}
+
+
+def test_a_parent_that_forks_while_the_cache_is_frozen_is_not_held_up(server):
+    """The calls in flight are ended; the child meets the frozen server itself, and fails open."""
+    code = """
+import os, signal, sys, threading, time
+from paracle_cache import CacheKey, Client
+from paracle_cache.failsafe import SafeCache
+cache = SafeCache(Client(timeout=20))
+key = CacheKey(provider="p")
+while cache.lookup(key) is None: pass
+os.kill(int(sys.argv[1]), signal.SIGSTOP)
+caller = threading.Thread(target=cache.lookup, args=(key,))
+caller.start()
+time.sleep(0.2)
+begin = time.monotonic()
+if os.fork() == 0:
+    os._exit(0)
+assert time.monotonic() - begin < 5
+caller.join(5)
+assert not caller.is_alive()
+os.wait()
+"""
+    subprocess.run(
+        [sys.executable, "-c", code, str(server.process.pid)],
+        env=os.environ | {"PARACLE_CACHE_ENDPOINT": server.address},
+        check=True,
+        timeout=60,
+    )
