@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from typing import Any
 
 import pytest
@@ -32,8 +31,8 @@ WITH_TOOLS = next(
 
 
 @pytest.fixture
-def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
+def client(shared_server, namespace):
+    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
         yield client
 
 

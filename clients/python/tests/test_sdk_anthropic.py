@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import anthropic
@@ -37,13 +36,8 @@ def provider():
 
 
 @pytest.fixture
-def namespace():
-    return f"test-{uuid.uuid4()}"
-
-
-@pytest.fixture
-def sdk(server, namespace, provider):
-    cache = SafeCache(Client(server.address, namespace=namespace, timeout=10))
+def sdk(shared_server, namespace, provider):
+    cache = SafeCache(Client(shared_server.address, namespace=namespace, timeout=10))
     transport = CachingTransport(httpx2.HTTPTransport(verify=False), cache=cache)
     with httpx2.Client(transport=transport) as http:
         yield anthropic.Anthropic(api_key="k", base_url=provider.url, http_client=http, max_retries=0)
@@ -51,8 +45,8 @@ def sdk(server, namespace, provider):
 
 
 @pytest.fixture
-async def async_sdk(server, namespace, provider):
-    cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace, timeout=10))
+async def async_sdk(shared_server, namespace, provider):
+    cache = AsyncSafeCache(aio.Client(shared_server.address, namespace=namespace, timeout=10))
     transport = AsyncCachingTransport(httpx2.AsyncHTTPTransport(verify=False), cache=cache)
     async with httpx2.AsyncClient(transport=transport) as http:
         yield anthropic.AsyncAnthropic(api_key="k", base_url=provider.url, http_client=http, max_retries=0)

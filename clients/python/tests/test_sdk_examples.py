@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 
 import pytest
@@ -17,15 +16,15 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
 @pytest.fixture
-def run(server):
+def run(shared_server, namespace):
     with Provider().serving() as provider:
 
         def run(name: str, pair: recorded.Pair) -> tuple[list[str], int]:
             provider.answer = Answer.of(pair)
             clean = {key: value for key, value in os.environ.items() if not key.startswith("PARACLE_CACHE_")}
             settings = {
-                "PARACLE_CACHE_ENDPOINT": server.address,
-                "PARACLE_CACHE_NAMESPACE": f"example-{uuid.uuid4()}",
+                "PARACLE_CACHE_ENDPOINT": shared_server.address,
+                "PARACLE_CACHE_NAMESPACE": namespace,
                 "PARACLE_CACHE_TIMEOUT": "10",
                 "OPENAI_API_KEY": "k",
                 "OPENAI_BASE_URL": f"{provider.url}/v1",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import httpx
@@ -44,19 +43,14 @@ def library(request):
     return LIBRARIES[request.param]
 
 
-@pytest.fixture
-def namespace():
-    return f"test-{uuid.uuid4()}"
-
-
 def sdk_of(provider: Provider, **clients: Any) -> genai.Client:
     return genai.Client(api_key="k", http_options={"base_url": provider.url, **clients})
 
 
 @pytest.fixture
-def sdk(library, server, namespace, provider):
+def sdk(library, shared_server, namespace, provider):
     http, ours = library
-    cache = SafeCache(Client(server.address, namespace=namespace, timeout=10))
+    cache = SafeCache(Client(shared_server.address, namespace=namespace, timeout=10))
     transport = ours.CachingTransport(http.HTTPTransport(verify=False), cache=cache)
     with http.Client(transport=transport) as client, sdk_of(provider, httpx_client=client) as sdk:
         yield sdk
@@ -64,9 +58,9 @@ def sdk(library, server, namespace, provider):
 
 
 @pytest.fixture
-async def async_sdk(library, server, namespace, provider):
+async def async_sdk(library, shared_server, namespace, provider):
     http, ours = library
-    cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace, timeout=10))
+    cache = AsyncSafeCache(aio.Client(shared_server.address, namespace=namespace, timeout=10))
     transport = ours.AsyncCachingTransport(http.AsyncHTTPTransport(verify=False), cache=cache)
     async with http.AsyncClient(transport=transport) as client:
         sdk = sdk_of(provider, httpx_async_client=client)
@@ -136,11 +130,11 @@ def test_embeddings_are_cached(sdk, provider):
     assert second.embeddings[0].values == [0.5, 0.25]
 
 
-def test_the_api_key_is_not_in_the_key(library, server, namespace, provider):
+def test_the_api_key_is_not_in_the_key(library, shared_server, namespace, provider):
     http, ours = library
     provider.answer = Answer.of(DOCUMENTS[0])
     for api_key in ("one", "two"):
-        cache = SafeCache(Client(server.address, namespace=namespace, timeout=10))
+        cache = SafeCache(Client(shared_server.address, namespace=namespace, timeout=10))
         transport = ours.CachingTransport(http.HTTPTransport(verify=False), cache=cache)
         with http.Client(transport=transport, params={"key": api_key}) as client:
             sdk_of(provider, httpx_client=client).models.generate_content(**QUESTION)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 import httpx
 import pytest
 from langchain_openai import ChatOpenAI
@@ -28,10 +26,9 @@ def provider():
 
 
 @pytest.fixture
-async def model(server, provider):
-    namespace = f"test-{uuid.uuid4()}"
-    cache = SafeCache(Client(server.address, namespace=namespace, timeout=10))
-    async_cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace, timeout=10))
+async def model(shared_server, namespace, provider):
+    cache = SafeCache(Client(shared_server.address, namespace=namespace, timeout=10))
+    async_cache = AsyncSafeCache(aio.Client(shared_server.address, namespace=namespace, timeout=10))
     transport = CachingTransport(httpx.HTTPTransport(verify=False), cache=cache)
     async_transport = AsyncCachingTransport(httpx.AsyncHTTPTransport(verify=False), cache=async_cache)
     with httpx.Client(transport=transport) as http:

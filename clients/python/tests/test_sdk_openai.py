@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import httpx
@@ -58,14 +57,9 @@ def library(request):
 
 
 @pytest.fixture
-def namespace():
-    return f"test-{uuid.uuid4()}"
-
-
-@pytest.fixture
-def sdk(library, server, namespace, provider):
+def sdk(library, shared_server, namespace, provider):
     http, ours = library
-    cache = SafeCache(Client(server.address, namespace=namespace, timeout=10))
+    cache = SafeCache(Client(shared_server.address, namespace=namespace, timeout=10))
     with http.Client(
         transport=ours.CachingTransport(http.HTTPTransport(verify=False), cache=cache)
     ) as client:
@@ -74,9 +68,9 @@ def sdk(library, server, namespace, provider):
 
 
 @pytest.fixture
-async def async_sdk(library, server, namespace, provider):
+async def async_sdk(library, shared_server, namespace, provider):
     http, ours = library
-    cache = AsyncSafeCache(aio.Client(server.address, namespace=namespace, timeout=10))
+    cache = AsyncSafeCache(aio.Client(shared_server.address, namespace=namespace, timeout=10))
     async with http.AsyncClient(
         transport=ours.AsyncCachingTransport(http.AsyncHTTPTransport(verify=False), cache=cache)
     ) as client:

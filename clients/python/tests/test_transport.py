@@ -24,8 +24,8 @@ WHOLE = {
 
 
 @pytest.fixture
-def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
+def client(shared_server, namespace):
+    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
         yield client
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 import uuid
 
@@ -15,7 +17,6 @@ from paracle_cache.client import Client
 from paracle_cache.key import CacheKey
 from replay.caller import FLAVOURS, calling
 from replay.provider import Answer, Provider
-from replay.service import own_service
 
 PATH = "/v1/embeddings"
 BODY = b'{"model": "text-embedding-3-small", "input": "Hello!"}'
@@ -25,8 +26,8 @@ pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
 
 
 @pytest.fixture
-def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
+def client(shared_server, namespace):
+    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
         yield client
 
 
@@ -48,31 +49,22 @@ def test_without_a_server_every_call_is_answered_and_soon_costs_nothing(flavour,
     assert provider.calls == 25
 
 
-def test_with_a_frozen_server_every_call_is_answered(flavour, provider):
-    with (
-        own_service() as service,
-        Client(service.address, timeout=1) as client,
-        calling(flavour, client) as caller,
-    ):
+def test_with_a_frozen_server_every_call_is_answered(flavour, server, provider):
+    with Client(server.address, timeout=1) as client, calling(flavour, client) as caller:
         assert caller.post(provider.url + PATH, BODY).outcome == "miss"
-        service.freeze()
+        server.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, server.process.pid, os.WSTOPPED | os.WNOWAIT)
         replies = [caller.post(provider.url + PATH, BODY) for _ in range(6)]
-        service.thaw()
     assert {(reply.outcome, reply.body) for reply in replies} == {("bypass", WHOLE)}
 
 
-@pytest.mark.parametrize("fault", ["freeze", "kill"])
-def test_a_server_that_goes_between_lookup_and_store_breaks_nothing(flavour, provider, fault):
-    with (
-        own_service() as service,
-        Client(service.address, timeout=1) as client,
-        calling(flavour, client) as caller,
-    ):
+@pytest.mark.parametrize("fault", [signal.SIGSTOP, signal.SIGKILL])
+def test_a_server_that_goes_between_lookup_and_store_breaks_nothing(flavour, server, provider, fault):
+    with Client(server.address, timeout=1) as client, calling(flavour, client) as caller:
         reply = caller.open(provider.url + PATH, BODY)
         assert provider.calls == 1
-        getattr(service, fault)()
+        server.process.send_signal(fault)
         assert b"".join(reply.rest()) == WHOLE
-        service.thaw()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,8 +26,8 @@ STREAM = recorded.pick("anthropic", "/messages", "plain-stream")[0]
 
 
 @pytest.fixture
-def client(server):
-    with Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client:
+def client(shared_server, namespace):
+    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
         yield client
 
 
@@ -165,8 +164,8 @@ async def test_what_a_mock_transport_answers_is_stored_too(client, module):
     assert len(calls) == 2
 
 
-def test_a_switched_off_cache_is_not_asked(server, provider):
-    with Client(server.address, enabled=False) as client, calling("httpx", client) as caller:
+def test_a_switched_off_cache_is_not_asked(shared_server, provider):
+    with Client(shared_server.address, enabled=False) as client, calling("httpx", client) as caller:
         replies = [caller.post(provider.url + PAIR.path, json.dumps(PAIR.request).encode()) for _ in range(2)]
     assert [reply.outcome for reply in replies] == ["bypass", "bypass"]
 

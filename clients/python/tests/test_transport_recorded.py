@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections import Counter
 
 import pytest
@@ -18,9 +17,9 @@ PAIRS = recorded.pairs()
 
 
 @pytest.fixture(params=FLAVOURS)
-def caller(request, server):
+def caller(request, shared_server, namespace):
     with (
-        Client(server.address, namespace=f"test-{uuid.uuid4()}", timeout=10) as client,
+        Client(shared_server.address, namespace=namespace, timeout=10) as client,
         calling(request.param, client) as caller,
     ):
         yield caller
