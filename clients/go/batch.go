@@ -47,7 +47,7 @@ func allMiss(count int) []BatchGetResult {
 func batchGetResultOf(result *cachepb.BatchGetResult) BatchGetResult {
 	switch outcome := result.GetOutcome().(type) {
 	case *cachepb.BatchGetResult_Hit:
-		return BatchGetResult{Outcome: hitOf(outcome.Hit)}
+		return BatchGetResult{Outcome: hitOf(outcome.Hit, outcome.Hit.GetPayload())}
 	case *cachepb.BatchGetResult_TooLarge:
 		return BatchGetResult{Outcome: &TooLarge{PayloadBytes: outcome.TooLarge.GetPayloadBytes()}}
 	case *cachepb.BatchGetResult_Error:

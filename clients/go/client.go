@@ -87,7 +87,7 @@ func (c *Client) get(ctx context.Context, question Question, lease *cachepb.Leas
 	if c.conn == nil {
 		return &Miss{}, nil
 	}
-	response, err := ask(ctx, c, c.cache.Get, &cachepb.GetRequest{Entry: entry, Lease: lease})
+	response, err := c.callGet(ctx, &cachepb.GetRequest{Entry: entry, Lease: lease})
 	if err != nil {
 		return nil, err
 	}

@@ -99,10 +99,10 @@ func wrongCount(got, want int) error {
 }
 
 // outcomeOf takes an outcome that this client does not know for a miss, as the proto says.
-func outcomeOf(response *cachepb.GetResponse) Outcome {
-	switch outcome := response.GetOutcome().(type) {
+func outcomeOf(response *getResponse) Outcome {
+	switch outcome := response.message.GetOutcome().(type) {
 	case *cachepb.GetResponse_Hit:
-		return hitOf(outcome.Hit)
+		return hitOf(outcome.Hit, response.payload)
 	case *cachepb.GetResponse_Lease:
 		return &Lease{FillToken: outcome.Lease.GetFillToken(), Hold: outcome.Lease.GetHold().AsDuration()}
 	case *cachepb.GetResponse_Pending:
@@ -111,13 +111,13 @@ func outcomeOf(response *cachepb.GetResponse) Outcome {
 			RetryAfter:      outcome.Pending.GetRetryAfter().AsDuration(),
 		}
 	}
-	return &Miss{FillToken: response.GetMiss().GetFillToken()}
+	return &Miss{FillToken: response.message.GetMiss().GetFillToken()}
 }
 
-func hitOf(hit *cachepb.Hit) *Hit {
+func hitOf(hit *cachepb.Hit, payload []byte) *Hit {
 	origin := hit.GetOrigin()
 	return &Hit{
-		Payload:     hit.GetPayload(),
+		Payload:     payload,
 		ContentType: hit.GetContentType(),
 		Origin: Origin{
 			PromptTokens:     origin.GetPromptTokens(),
