@@ -184,9 +184,12 @@ def test_an_encoded_body_is_stored_as_what_was_encoded(caller, provider, pair, e
     assert second.headers["content-length"] == str(len(pair.body))
 
 
-def test_a_body_of_an_encoding_that_nobody_knows_is_not_stored(caller, provider):
-    headers = {"content-type": "text/event-stream", "content-encoding": "snappy"}
-    provider.answer = Answer([b"\xff" + CHAT.body], headers=headers)
+@pytest.mark.parametrize(
+    ("encoding", "body"), [("snappy", CHAT.body), ("snappy, gzip", gzip.compress(CHAT.body))]
+)
+def test_a_body_of_an_encoding_that_nobody_knows_is_not_stored(caller, provider, encoding, body):
+    headers = {"content-type": "text/event-stream", "content-encoding": encoding}
+    provider.answer = Answer([body], headers=headers)
     assert [ask(caller, provider, CHAT).outcome for _ in range(2)] == ["miss", "miss"]
 
 
