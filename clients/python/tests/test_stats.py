@@ -147,7 +147,7 @@ tracker = CacheStatsTracker()
 held, done = threading.Event(), threading.Event()
 
 def hold():
-    with tracker._lock:
+    with tracker.lock:
         held.set()
         done.wait()
 

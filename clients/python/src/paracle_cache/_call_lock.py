@@ -1,35 +1,30 @@
-"""A lock that is free in a forked child, whoever held it in the parent."""
+"""Locks that are free in a forked child, whoever held them in the parent."""
 
 from __future__ import annotations
 
 import os
 import threading
 import weakref
+from typing import Protocol
 
 
-class ForkSafeLock:
-    """For a few instructions at a time. A child may see what it guards half changed: good for counters."""
+class Owner(Protocol):
+    """Holds `lock` for a few instructions at a time. A child may see what it guards half changed."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        _locks.add(self)
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-    def renew(self) -> None:
-        self._lock = threading.Lock()
+    lock: threading.Lock
 
 
-_locks: weakref.WeakSet[ForkSafeLock] = weakref.WeakSet()
+_owners: weakref.WeakSet[Owner] = weakref.WeakSet()
+
+
+def renew_in_children(owner: Owner) -> None:
+    """Gives `owner` a new lock in every child of a fork."""
+    _owners.add(owner)
 
 
 def _renew_all() -> None:
-    for lock in _locks:
-        lock.renew()
+    for owner in _owners:
+        owner.lock = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections import OrderedDict
 
-from ._call_lock import ForkSafeLock
+from ._call_lock import renew_in_children
 
 _MOST_KEYS = 1024
 _MOST_CALLERS = 64  # of one key
@@ -24,12 +24,13 @@ class FillTokens:
     """
 
     def __init__(self) -> None:
-        self._lock = ForkSafeLock()
+        self.lock = threading.Lock()
+        renew_in_children(self)
         self._by_key: OrderedDict[bytes, dict[_Caller, bytes]] = OrderedDict()
 
     def remember(self, digest: bytes, token: bytes) -> None:
         """The present caller's lookup missed."""
-        with self._lock:
+        with self.lock:
             by_caller = self._by_key.setdefault(digest, {})
             self._by_key.move_to_end(digest)
             by_caller.pop(_caller(), None)
@@ -40,7 +41,7 @@ class FillTokens:
 
     def take(self, digest: bytes) -> bytes:
         """The token for a set by the present caller; empty when there is none."""
-        with self._lock:
+        with self.lock:
             by_caller = self._by_key.get(digest)
             if not by_caller:
                 return b""
@@ -52,12 +53,12 @@ class FillTokens:
 
     def forget(self, digest: bytes) -> None:
         """The present caller invalidated the key: what it sets next is newer than that."""
-        with self._lock:
+        with self.lock:
             self._by_key.get(digest, {}).pop(_caller(), None)
 
     def forget_all(self) -> None:
         """The present caller cleared the namespace."""
-        with self._lock:
+        with self.lock:
             for by_caller in self._by_key.values():
                 by_caller.pop(_caller(), None)
 

@@ -7,12 +7,13 @@ process. The decorator records into `get_stats_tracker()`.
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from ._call_lock import ForkSafeLock
+from ._call_lock import renew_in_children
 
 
 def _now() -> datetime:
@@ -81,7 +82,8 @@ class CacheStatsTracker:
     """
 
     def __init__(self, max_cache_size: int = 1000) -> None:
-        self._lock = ForkSafeLock()
+        self.lock = threading.Lock()
+        renew_in_children(self)
         self._max_cache_size = max_cache_size
         self.reset()
 
@@ -92,7 +94,7 @@ class CacheStatsTracker:
         known, counts what the recorded misses cost on average: for each token if both tell tokens, else for
         each miss.
         """
-        with self._lock:
+        with self.lock:
             self._stats.hits += 1
             self._stats.total_requests += 1
             self._stats.cached_tokens += tokens
@@ -102,7 +104,7 @@ class CacheStatsTracker:
 
     def record_miss(self, response_time_ms: float, tokens: int = 0, cost: float = 0.0) -> None:
         """Records a call that had to be made: its time, tokens, and cost in US dollars (0: not known)."""
-        with self._lock:
+        with self.lock:
             self._stats.misses += 1
             self._stats.total_requests += 1
             self._stats.uncached_tokens += tokens
@@ -117,20 +119,20 @@ class CacheStatsTracker:
 
     def record_eviction(self) -> None:
         """Records that an entry was pushed out."""
-        with self._lock:
+        with self.lock:
             self._stats.evictions += 1
             self._updated = time.time()
 
     def update_cache_size(self, size: int) -> None:
         """Sets the number of entries there are now."""
-        with self._lock:
+        with self.lock:
             self._stats.cache_size = size
             self._knows_size = True
             self._updated = time.time()
 
     def get_stats(self) -> CacheStats:
         """The counters now; later records do not change what was returned."""
-        with self._lock:
+        with self.lock:
             hits, misses = self._stats.hits, self._stats.misses
             return dataclasses.replace(
                 self._stats,
@@ -141,7 +143,7 @@ class CacheStatsTracker:
 
     def reset(self) -> None:
         """Forgets everything but max_cache_size."""
-        with self._lock:
+        with self.lock:
             self._stats = CacheStats(max_cache_size=self._max_cache_size)
             self._cached_ms = self._uncached_ms = 0.0
             self._priced_misses = self._priced_tokens = 0
@@ -181,14 +183,10 @@ def _as_text(stats: CacheStats, knows_size: bool) -> str:
     return "\n".join(lines)
 
 
-_shared_lock = ForkSafeLock()
-_shared: CacheStatsTracker | None = None
+_shared: dict[str, CacheStatsTracker] = {}
 
 
 def get_stats_tracker(max_cache_size: int = 1000) -> CacheStatsTracker:
     """The tracker of this process. max_cache_size counts only in the first call."""
-    global _shared
-    with _shared_lock:
-        if _shared is None:
-            _shared = CacheStatsTracker(max_cache_size)
-        return _shared
+    # Of several threads that are first, one wins.
+    return _shared.get("") or _shared.setdefault("", CacheStatsTracker(max_cache_size))
