@@ -64,7 +64,7 @@ class Call:
         named = self._arguments.name(args, kwargs)
         if named is None:
             raise NotKeyed("its arguments do not fit its signature one to one")
-        receiver = self._receiver(named)
+        receiver = self._receiver(named) if self._arguments.receiver else None
         provider, model = named.get("provider"), named.get("model")
         return CacheKey(
             provider=self._provider or self._owner(receiver) if provider in (None, "") else provider,
@@ -77,10 +77,8 @@ class Call:
 
     def _receiver(self, named: dict[str, Any]) -> Any:
         """The object whose method this is, taken out of `named`. A plain function may call any argument so."""
-        name = self._arguments.receiver
-        if name is None or type(named.get(name)) in _JSON_TYPES:
-            return None
-        return named.pop(name)
+        name = self._arguments.receiver or ""
+        return None if type(named.get(name)) in _JSON_TYPES else named.pop(name)
 
     def _owner(self, receiver: Any) -> str:
         if receiver is not None:
@@ -91,8 +89,12 @@ class Call:
         return self._name
 
     def _params(self, named: dict[str, Any]) -> dict[str, Any]:
-        names = named.keys() - _NOT_PARAMS if self._key_params is None else self._key_params
-        params = {name: value for name in names if (value := named.get(name)) is not None}
+        if self._key_params is None:
+            params = {
+                name: value for name, value in named.items() if value is not None and name not in _NOT_PARAMS
+            }
+        else:
+            params = {name: value for name in self._key_params if (value := named.get(name)) is not None}
         if params.get("stream") is False:  # every provider's default
             del params["stream"]
         if self._streams:
