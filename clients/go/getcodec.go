@@ -2,7 +2,6 @@ package paraclecache
 
 import (
 	"context"
-	"errors"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
@@ -47,8 +46,6 @@ const (
 	payloadField = 15 // Of Hit.
 )
 
-var errMalformed = errors.New("malformed GetResponse")
-
 // unmarshal keeps parts of text.
 func (r *getResponse) unmarshal(text []byte) error {
 	r.message = &cachepb.GetResponse{}
@@ -66,32 +63,36 @@ func (r *getResponse) unmarshal(text []byte) error {
 }
 
 func (r *getResponse) unmarshalHit(text []byte) error {
-	head, payload, err := cutPayload(text)
-	if err != nil {
+	head, payload, found := cutPayload(text)
+	hit := &cachepb.Hit{}
+	if err := pb.Unmarshal(head, hit); err != nil {
 		return err
 	}
-	hit := &cachepb.Hit{}
+	if !found {
+		payload = hit.Payload
+	}
 	r.message.Outcome, r.payload = &cachepb.GetResponse_Hit{Hit: hit}, payload
-	return pb.Unmarshal(head, hit)
+	return nil
 }
 
-// cutPayload divides a Hit into what stands before its payload, which is the last field on the wire, and the payload.
-func cutPayload(hit []byte) (head, payload []byte, err error) {
+// cutPayload divides a Hit into what stands before its payload and the payload; false when that is not the last field
+// on the wire, or the message is malformed.
+func cutPayload(hit []byte) (head, payload []byte, found bool) {
 	for at := 0; at < len(hit); {
 		number, kind, tag := protowire.ConsumeTag(hit[at:])
 		if tag < 0 {
-			return nil, nil, errMalformed
+			break
 		}
 		length := protowire.ConsumeFieldValue(number, kind, hit[at+tag:])
 		if length < 0 {
-			return nil, nil, errMalformed
+			break
 		}
 		end := at + tag + length
 		if number == payloadField && kind == protowire.BytesType && end == len(hit) {
 			payload, _ = protowire.ConsumeBytes(hit[at+tag:])
-			return hit[:at], payload[:len(payload):len(payload)], nil
+			return hit[:at], payload[:len(payload):len(payload)], true
 		}
 		at = end
 	}
-	return hit, nil, nil
+	return hit, nil, false
 }

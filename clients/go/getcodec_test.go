@@ -54,6 +54,7 @@ func FuzzGetResponse(f *testing.F) {
 		f.Add(text)
 		f.Add(append(bytes.Clone(text), text...))
 	}
+	f.Add([]byte("\n\x0a8\x01z\x04late8\x00")) // Something behind the payload.
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var want cachepb.GetResponse
 		wantErr := proto.Unmarshal(text, &want)
