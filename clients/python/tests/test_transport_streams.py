@@ -198,3 +198,15 @@ def test_a_bomb_is_not_stored(caller, provider):
     headers = {"content-type": "application/json", "content-encoding": "gzip"}
     provider.answer = Answer([gzip.compress(json.dumps(answer).encode())], headers=headers)
     assert [ask(caller, provider, CHAT).outcome for _ in range(2)] == ["miss", "miss"]
+
+
+def test_an_answer_that_began_before_an_invalidation_is_not_stored(caller, provider, client):
+    may_end = threading.Event()
+    play(provider, CHAT, hold_before_last=may_end)
+    reply = begin(caller, provider, CHAT)
+    reply.next()
+    client.clear()
+    may_end.set()
+    reply.rest()
+    assert ask(caller, provider, CHAT).outcome == "miss"
+    assert ask(caller, provider, CHAT).outcome == "hit"
