@@ -7,10 +7,13 @@ channels of their own with their next call. Where that cannot be had, the child 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import threading
+import time
 import weakref
+from collections.abc import Callable
 from typing import Protocol
 
 _SWITCH = "GRPC_ENABLE_FORK_SUPPORT"
@@ -18,10 +21,15 @@ _SOUND_SINCE = (1, 76)  # With older ones, forking under load now and then crash
 
 
 def _settle_support() -> bool:
-    """Read by gRPC when it is first imported. Whoever set it knows why; off means that children lose the cache."""
+    """Read by gRPC when it is first imported. Whoever set it knows why; off means that children lose the cache.
+
+    Left alone where gRPC's core is sound: it takes part in forks unless told not to. Set, Python handlers would run in the
+    child as well, which touch channels that are not ours.
+    """
     version = tuple(int(part) for part in importlib.metadata.version("grpcio").split(".")[:2])
-    value = os.environ.setdefault(_SWITCH, "1" if version >= _SOUND_SINCE else "0")
-    return value.lower() in ("1", "true", "yes", "on")
+    if version < _SOUND_SINCE:
+        os.environ.setdefault(_SWITCH, "0")
+    return os.environ.get(_SWITCH, "1").lower() in ("1", "true", "yes", "on")
 
 
 _supported = _settle_support()
@@ -29,7 +37,7 @@ _supported = _settle_support()
 import grpc  # noqa: E402  # only now
 
 _GRACE = 0.05  # Seconds for calls in flight to end by themselves.
-_PATIENCE = 1.0  # Seconds for them to notice that their channel was closed.
+PATIENCE = 1.0  # Seconds for them to notice that their channel was closed.
 
 generation = 0
 """How many forks lie between the first process and this one. Unlike a pid it never comes again."""
@@ -40,7 +48,7 @@ unusable = ""
 
 class Owner(Protocol):
     def let_go(self) -> str:
-        """Closes the channel, if there is one. What keeps it from doing so, if anything."""
+        """Closes the channel, if there is one, within PATIENCE. What keeps it from doing so, if anything."""
 
 
 class Gate:
@@ -59,10 +67,23 @@ class Gate:
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:
+        self.leave()
+
+    def leave(self) -> None:
         with self._changed:
             self._inside -= 1
             if self._forks:
                 self._changed.notify_all()
+
+    def try_enter(self) -> bool:
+        """For who must not block; False: a fork is going on. To be followed by `leave`, at once."""
+        with self._changed:
+            self._inside += not self._forks
+            return not self._forks
+
+    @property
+    def is_closed(self) -> bool:
+        return self._forks > 0
 
     def before_fork(self) -> None:
         with self._changed:
@@ -70,11 +91,15 @@ class Gate:
             self._changed.wait_for(self._is_empty, _GRACE)
         obstacles = [obstacle for owner in list(_owners) if (obstacle := owner.let_go())]
         with self._changed:
-            if not self._changed.wait_for(self._is_empty, _PATIENCE):
+            if not self._changed.wait_for(self._is_empty, PATIENCE):
                 obstacles.append("calls were in flight when it was forked")
+        if _opened is not None and not _poller_has_ended():
+            obstacles.append("grpc.aio was in use when it was forked")
         if _opened is not None and not _supported:
             obstacles.append(f"{_SWITCH} is off")
         self._obstacle = obstacles[0] if obstacles else ""
+        if obstacles and _supported:
+            _occupy()
 
     def after_fork_in_parent(self) -> None:
         with self._changed:
@@ -95,6 +120,34 @@ class Gate:
 gate = Gate()
 _owners: weakref.WeakSet[Owner] = weakref.WeakSet()
 _opened: grpc.Channel | None = None
+
+
+def _poller_has_ended() -> bool:
+    """grpc.aio has a thread of its own, which ends with the last channel: ours, or of others in this process."""
+    end = time.monotonic() + PATIENCE / 5
+    while any("_poll_wrapper" in thread.name for thread in threading.enumerate()):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.001)
+    return True
+
+
+def _occupy() -> None:
+    """Keeps gRPC from preparing for a fork that it would not survive: it lets the fork pass while a thread is inside it.
+
+    Else its threads are begun anew in the child, on what others of the parent had half done, and crash it.
+    """
+    if _opened is None:
+        return
+    wait = _opened.unary_unary("/nobody/Waits")
+    inside = threading.Thread(target=_wait_in_vain, args=(wait,), name="paracle-cache-fork", daemon=True)
+    inside.start()
+    time.sleep(0.005)
+
+
+def _wait_in_vain(call: Callable[..., object]) -> None:
+    with contextlib.suppress(grpc.RpcError):
+        call(b"", timeout=0.15, wait_for_ready=True)
 
 
 def opened(owner: Owner) -> None:

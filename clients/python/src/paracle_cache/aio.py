@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable, Sequence
+from concurrent import futures
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
@@ -211,18 +213,29 @@ class Client:
             await opened.channel.close()
 
     def let_go(self) -> str:
-        """Destroys the channel before a fork, if that can be done from here; the next call makes another.
+        """Destroys the channel before a fork, if calls in flight end in time; the next call makes another.
 
         gRPC's thread for asyncio ends with the last channel. While it runs, a child cannot use gRPC.
         """
-        if self._opened is None or self._loop is None:
+        loop = self._loop
+        if self._opened is None or loop is None:
             return ""
-        if not self._loop.is_closed():
-            elsewhere = self._loop.is_running() and asyncio._get_running_loop() is not self._loop
-            if self._in_flight or elsewhere:
-                return "an event loop was using the cache when it was forked"
-        self._opened = None
-        return ""
+        if loop.is_closed():
+            self._opened = None
+        elif not loop.is_running() or asyncio._get_running_loop() is loop:
+            self._opened = self._opened if self._in_flight else None
+        else:
+            drained = asyncio.run_coroutine_threadsafe(self._drain(), loop)
+            with contextlib.suppress(TimeoutError, futures.TimeoutError, futures.CancelledError):
+                drained.result(_fork.PATIENCE)
+        return "" if self._opened is None else "an event loop was using the cache when it was forked"
+
+    async def _drain(self) -> None:
+        """No call begins while the gate is closed, so this ends with the last of those in flight."""
+        while self._in_flight and _fork.gate.is_closed:
+            await asyncio.sleep(0.001)
+        if not self._in_flight:
+            self._opened = None
 
     async def __aenter__(self) -> Client:
         return self
@@ -255,10 +268,15 @@ class Client:
         return self._opened
 
     async def _call(self, rpc: str, request: Any, timeout: float | None) -> Any:
-        rpcs = self._rpcs()
-        self._in_flight += 1
+        while not _fork.gate.try_enter():  # A fork, on another thread than the loop's: milliseconds.
+            await asyncio.sleep(0.001)
         try:
-            call = getattr(rpcs, rpc)
+            rpcs = self._rpcs()
+            self._in_flight += 1
+        finally:
+            _fork.gate.leave()
+        call = getattr(rpcs, rpc)
+        try:
             timeout = self.settings.timeout if timeout is None else timeout
             return await call(request, timeout=timeout, metadata=self._metadata)
         except grpc.RpcError as error:
@@ -266,4 +284,5 @@ class Client:
         except grpc.aio.UsageError:  # So grpc says that the channel was closed meanwhile.
             raise interrupted(self._closed) from None
         finally:
+            del rpcs, call  # The last reference to a channel that was let go ends gRPC's thread.
             self._in_flight -= 1
