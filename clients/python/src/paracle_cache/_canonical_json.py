@@ -1,13 +1,13 @@
 """RFC 8785 canonical JSON, of Python values and of JSON text, with the refusals of key_derivation.md.
 
-What counts as JSON is what `json.dumps` sends: None, bool, str, int, float, dict, list, tuple, and subclasses of these by
-the value they hold, so an enum only if it is a str or an int as well. Further mappings with string names are objects.
-All else is refused, names that are not strings too: `json.dumps` would turn 1 into "1".
+What counts as JSON is what `json.dumps` sends: None, bool, str, int, float, dict, list, tuple, and subclasses of these
+by the value they hold, so an enum only if it is a str or an int as well. Further mappings with string names are
+objects. All else is refused, names that are not strings too: `json.dumps` would turn 1 into "1".
 """
 
 import json
 from collections.abc import Callable, Mapping
-from json.encoder import encode_basestring  # type: ignore[attr-defined]
+from json.encoder import encode_basestring
 from typing import Any
 
 MAX_DEPTH = 100
@@ -39,8 +39,8 @@ class Twins(dict[str, object]):
 
     def __init__(self, pairs: list[tuple[str, object]]):
         super().__init__(pairs)
-        seen: set[str] = set()
-        self.name = next(name for name, _ in pairs if name in seen or seen.add(name))
+        names = [name for name, _ in pairs]
+        self.name = next(name for index, name in enumerate(names) if name in names[:index])
 
 
 def parse(text: bytes | str) -> object:
@@ -63,7 +63,7 @@ def canonical(value: object, level: int = 1, largest: float = MAX_SAFE_INTEGER) 
 
 
 def in_order(names: Mapping[str, object]) -> list[str]:
-    """Member names as RFC 8785 orders them: by UTF-16 code units. That differs from Python's order only above U+FFFF."""
+    """Member names as RFC 8785 orders them: by UTF-16 code units, which is not Python's order above U+FFFF."""
     try:
         return sorted(names) if "".join(names).isascii() else sorted(names, key=_utf16)
     except TypeError:
@@ -124,7 +124,7 @@ def _array(items: list[object] | tuple[object, ...], level: int, largest: float)
 def _string(text: str, _level: int = 0, _largest: float = 0) -> str:
     if not text.isascii():
         refuse_lone_surrogates(text)
-    return quote(text)  # type: ignore[no-any-return]
+    return quote(text)
 
 
 def _unusual(value: object, level: int, largest: float) -> str:

@@ -2,8 +2,8 @@
 
     closed --three failures in a row--> open --a health check that answers SERVING--> closed
 
-Calls take a ticket and give it back with their result. A ticket of before the last opening or closing counts for nothing,
-so calls that were in flight then neither open the circuit again nor reset what was counted since.
+Calls take a ticket and give it back with their result. A ticket of before the last opening or closing counts for
+nothing, so calls that were in flight then neither open the circuit again nor reset what was counted since.
 """
 
 import time

@@ -3,14 +3,12 @@
 import re
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-CREDENTIALS = frozenset(
-    name.encode()
-    for name in (
-        "access-token access_token api-key api_key apikey auth_token authorization client_secret id_token key password "
-        "secret sig signature subscription-key token x-amz-credential x-amz-security-token x-amz-signature x-api-key "
-        "x-goog-api-key x-goog-credential x-goog-signature"
-    ).split()
-)
+_CREDENTIAL_NAMES = b"""
+    access-token access_token api-key api_key apikey auth_token authorization client_secret id_token key password secret
+    sig signature subscription-key token x-amz-credential x-amz-security-token x-amz-signature x-api-key x-goog-api-key
+    x-goog-credential x-goog-signature
+"""
+CREDENTIALS = frozenset(_CREDENTIAL_NAMES.split())
 _AUTHORITY = re.compile(r"\A[^/?#]*://[^/?#]*")
 _KEPT_IN_PATH = "-._~!$&'()*+,;=:@/%"
 _KEPT_IN_QUERY = _KEPT_IN_PATH + "?"

@@ -1,8 +1,9 @@
 """Forks: a child shares nothing of ours with its parent, and never hangs or crashes for what it inherited.
 
-gRPC survives a fork only when nobody is inside it, and two processes must not speak on one connection. So before a fork new
-calls wait, those in flight get a moment, and every channel is closed, which ends the rest; afterwards parent and child open
-channels of their own with their next call. Where that cannot be had, the child does without the cache: `unusable` says why.
+gRPC survives a fork only when nobody is inside it, and two processes must not speak on one connection. So before a fork
+new calls wait, those in flight get a moment, and every channel is closed, which ends the rest; afterwards parent and
+child open channels of their own with their next call. Where that cannot be had, the child does without the cache:
+`unusable` says why.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ from collections.abc import Callable
 from typing import Protocol
 
 _SWITCH = "GRPC_ENABLE_FORK_SUPPORT"
-_SOUND_SINCE = (1, 76)  # With older ones, forking under load now and then crashed the child, or even the parent.
+_SOUND_SINCE = (
+    1,
+    76,
+)  # With older ones, forking under load now and then crashed the child, or even the parent.
 
 
 def _settle_support() -> bool:
     """Read by gRPC when it is first imported. Whoever set it knows why; off means that children lose the cache.
 
-    Left alone where gRPC's core is sound: it takes part in forks unless told not to. Set, Python handlers would run in the
-    child as well, which touch channels that are not ours.
+    Left alone where gRPC is sound: its core takes part in forks unless told not to. If it were set, handlers of its
+    Python part would run in the child as well, which touch every channel, and crash where the core was not prepared.
     """
     version = tuple(int(part) for part in importlib.metadata.version("grpcio").split(".")[:2])
     if version < _SOUND_SINCE:
@@ -83,6 +87,7 @@ class Gate:
 
     @property
     def is_closed(self) -> bool:
+        """A fork is going on."""
         return self._forks > 0
 
     def before_fork(self) -> None:
@@ -133,9 +138,9 @@ def _poller_has_ended() -> bool:
 
 
 def _occupy() -> None:
-    """Keeps gRPC from preparing for a fork that it would not survive: it lets the fork pass while a thread is inside it.
+    """Keeps gRPC out of a fork that it would not survive: it does nothing while a thread is inside it.
 
-    Else its threads are begun anew in the child, on what others of the parent had half done, and crash it.
+    Else its threads are begun anew in the child, on what others of the parent had half done, and may crash it.
     """
     if _opened is None:
         return
@@ -154,8 +159,8 @@ def opened(owner: Owner) -> None:
     """To be told of whoever opens a channel."""
     global _opened
     if _opened is None:
-        # Connects to nothing, ever. It keeps gRPC from shutting itself down, in a thread of its own, when the last channel
-        # is closed: a fork in the midst of that left children that hung.
+        # Connects to nothing, ever. It keeps gRPC from shutting itself down, in a thread of its own, when the last
+        # channel is closed: a fork in the midst of that left children that hung.
         _opened = grpc.insecure_channel("unix:/nonexistent")
     _owners.add(owner)
 

@@ -66,7 +66,9 @@ class Guard:
         with self._lock:
             opened = self._circuit.failed(ticket)
         if opened:
-            logger.warning("the cache at %s does not answer (%s); calls go on without it", self._endpoint, error)
+            logger.warning(
+                "the cache at %s does not answer (%s); calls go on without it", self._endpoint, error
+            )
         return opened
 
     def close(self) -> None:

@@ -1,4 +1,7 @@
-"""The members of a key document: which there are, what each may be, how each is written. Section 2 of key_derivation.md."""
+"""The members of a key document: which there are, what each may be, how each is written.
+
+Section 2 of key_derivation.md.
+"""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -39,7 +42,7 @@ def is_number(value: object) -> bool:
 
 def is_integer(value: object) -> bool:
     """By value: 100.0 is."""
-    return is_number(value) and abs(value) <= MAX_SAFE_INTEGER and value == int(value)  # type: ignore[arg-type,call-overload,no-any-return]
+    return is_number(value) and abs(value) <= MAX_SAFE_INTEGER and value == int(value)  # type: ignore[arg-type,call-overload]
 
 
 def is_array_of_objects(value: object) -> bool:

@@ -18,7 +18,11 @@ def request_members(
     provider: str, endpoint: str, headers: Iterable[tuple[str, str]], body: bytes
 ) -> dict[str, Any]:
     """The members of the key document, not yet judged; what is left out of it is. Raises Refused."""
-    members: dict[str, Any] = {"provider": provider, "endpoint": _endpoint(endpoint), "headers": _shaping(headers)}
+    members: dict[str, Any] = {
+        "provider": provider,
+        "endpoint": _endpoint(endpoint),
+        "headers": _shaping(headers),
+    }
     params: dict[str, object] = {}
     dropped: dict[str, object] = {}
     for name, value in parse_object(body).items():

@@ -26,9 +26,7 @@ def get_request(namespace: str, key: CacheKey | EntryId) -> pb.GetRequest:
     return pb.GetRequest(entry=entry_ref(namespace, key))
 
 
-def lease_request(
-    namespace: str, key: CacheKey | EntryId, hold: float | None, wait: float
-) -> pb.GetRequest:
+def lease_request(namespace: str, key: CacheKey | EntryId, hold: float | None, wait: float) -> pb.GetRequest:
     lease = pb.LeaseRequest(hold=to_duration(hold), wait=to_duration(wait))
     return pb.GetRequest(entry=entry_ref(namespace, key), lease=lease)
 
@@ -48,7 +46,7 @@ def set_request(namespace: str, item: SetItem, default_ttl: float | None) -> pb.
         request.origin.completion_tokens = origin.completion_tokens
         request.origin.cost_usd = origin.cost_usd
         if origin.latency is not None:
-            request.origin.latency.CopyFrom(to_duration(origin.latency))
+            request.origin.latency.FromNanoseconds(round(origin.latency * 1e9))
     return request
 
 

@@ -22,7 +22,8 @@ def stats(response: pb.GetStatsResponse) -> Stats:
 
 def config(response: pb.GetConfigResponse) -> Config:
     settings = tuple(
-        Setting(setting.name, setting.value, _SOURCES.get(setting.source, "")) for setting in response.settings
+        Setting(setting.name, setting.value, _SOURCES.get(setting.source, ""))
+        for setting in response.settings
     )
     return Config(response.version, settings, _limits(response.limits), frozenset(response.features))
 

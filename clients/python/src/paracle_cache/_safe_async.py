@@ -103,9 +103,7 @@ class AsyncSafeCache:
         if self._client is not None:
             await self._client.close()
 
-    async def _ask(
-        self, rpc: Callable[_P, Awaitable[_T]], *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T | None:
+    async def _ask(self, rpc: Callable[_P, Awaitable[_T]], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
         ticket = self._guard.admit()
         if ticket is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
@@ -19,7 +20,7 @@ _T = TypeVar("_T")
 
 
 class SafeCache:
-    """Thread-safe and fork-safe. Every method costs at most the client's timeout, and nothing while the cache is sick."""
+    """Thread-safe and fork-safe. A method costs at most the client's timeout, and nothing while the cache is sick."""
 
     def __init__(self, client: Client | None = None) -> None:
         """None: a client from the environment; if that cannot be read, one warning, and the cache is off."""
@@ -155,10 +156,8 @@ class _Process:
 
     def begin(self, work: Callable[[_Process], None]) -> None:
         """Runs `work` in the background; a daemon, so that it keeps no process alive."""
-        try:
+        with contextlib.suppress(RuntimeError):  # The interpreter is shutting down.
             threading.Thread(target=work, args=(self,), name="paracle-cache", daemon=True).start()
-        except RuntimeError:
-            pass  # The interpreter is shutting down.
 
 
 def _client_of_environment() -> Client | None:

@@ -13,7 +13,6 @@ from .errors import SettingsError
 _PREFIX = "PARACLE_CACHE_"
 
 
-
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
     """How to reach the cache and what to ask of it. `from_env` is the way to make one."""
@@ -36,7 +35,7 @@ class ClientSettings:
         Raises SettingsError, which names the option or variable, its value, and what is accepted.
         """
         source = os.environ if environ is None else environ
-        values = {name: _resolve(name, options.pop(name, None), source) for name in _READERS}
+        values: dict[str, Any] = {name: _resolve(name, options.pop(name, None), source) for name in _READERS}
         if options:
             raise TypeError(f"unknown option {next(iter(options))!r}")
         settings = cls(**{name: value for name, value in values.items() if value is not None})

@@ -27,8 +27,8 @@ from .results import Config, Hit, Lease, Miss, Origin, Pending, Removed, SetItem
 class Client:
     """One namespace of one cache, for one event loop: the one that it is first used on. On another it raises WrongLoop.
 
-    Never blocks the loop. All else is as for `paracle_cache.Client`, but a child forked while calls are in flight, or from
-    another thread than the loop's, does without the cache: its calls raise Unavailable with reason FORKED.
+    Never blocks the loop. All else is as for `paracle_cache.Client`, but when a process forks on the loop's own thread
+    while calls are in flight, the child does without the cache: its calls raise Unavailable with reason FORKED.
     """
 
     def __init__(
@@ -118,8 +118,8 @@ class Client:
 
         content_type: media type, at most 128 bytes. ttl: over 0; the server cuts it to its maximum.
         tags: at most 16, each 1 to 128 bytes, to invalidate by. fill_token: of the Miss or Lease that this answers.
-        Raises InvalidArgument (reason ENTRY_TOO_LARGE over the server's limit), FailedPrecondition (STALE_FILL_TOKEN: the
-        question was invalidated meanwhile; nothing was stored).
+        Raises InvalidArgument (reason ENTRY_TOO_LARGE over the server's limit) and FailedPrecondition (reason
+        STALE_FILL_TOKEN: the question was invalidated meanwhile; nothing was stored).
         """
         if not self.enabled:
             return Stored(None, ())
@@ -232,7 +232,7 @@ class Client:
 
     async def _drain(self) -> None:
         """No call begins while the gate is closed, so this ends with the last of those in flight."""
-        while self._in_flight and _fork.gate.is_closed:
+        while self._in_flight and _fork.gate.is_closed:  # noqa: ASYNC110  # no event of a loop crosses threads
             await asyncio.sleep(0.001)
         if not self._in_flight:
             self._opened = None
@@ -260,7 +260,9 @@ class Client:
         if self._loop is None:
             self._loop = loop
         elif self._loop is not loop:
-            raise WrongLoop("an aio.Client belongs to the event loop that it was first used on; make one for each")
+            raise WrongLoop(
+                "an aio.Client belongs to the event loop that it was first used on; make one for each"
+            )
         if self._opened is None:
             check_usable(self.enabled, self._closed)
             _fork.opened(self)
@@ -268,7 +270,7 @@ class Client:
         return self._opened
 
     async def _call(self, rpc: str, request: Any, timeout: float | None) -> Any:
-        while not _fork.gate.try_enter():  # A fork, on another thread than the loop's: milliseconds.
+        while not _fork.gate.try_enter():  # noqa: ASYNC110  # A fork on another thread: milliseconds.
             await asyncio.sleep(0.001)
         try:
             rpcs = self._rpcs()

@@ -25,8 +25,8 @@ from .results import Config, Hit, Lease, Miss, Origin, Pending, Removed, SetItem
 class Client:
     """One namespace of one cache. Thread-safe and fork-safe: a child opens a connection of its own when it first asks.
 
-    Options that are None come from PARACLE_CACHE_* and else are defaults (docs/clients.md lists them). The connection is
-    made by the first call. Every method takes at most `timeout` seconds (default 0.5), retries included, and raises
+    Options that are None come from PARACLE_CACHE_* and else are defaults (docs/clients.md lists them). The connection
+    is made by the first call. Every method takes at most `timeout` seconds (default 0.5), retries included, and raises
     CacheError when the cache did not answer as asked, KeyRefused for a key that is none.
 
     With `enabled` false nothing is sent: lookups miss, nothing is stored, and what needs a server raises Disabled.
@@ -125,8 +125,8 @@ class Client:
 
         content_type: media type, at most 128 bytes. ttl: over 0; the server cuts it to its maximum.
         tags: at most 16, each 1 to 128 bytes, to invalidate by. fill_token: of the Miss or Lease that this answers.
-        Raises InvalidArgument (reason ENTRY_TOO_LARGE over the server's limit), FailedPrecondition (STALE_FILL_TOKEN: the
-        question was invalidated meanwhile; nothing was stored).
+        Raises InvalidArgument (reason ENTRY_TOO_LARGE over the server's limit) and FailedPrecondition (reason
+        STALE_FILL_TOKEN: the question was invalidated meanwhile; nothing was stored).
         """
         if not self.enabled:
             return Stored(None, ())

@@ -1,19 +1,19 @@
 """What `Client` raises. The layers above it raise none of these.
 
-    CacheError                 anything that the cache or the way to it did
-      Unavailable              not reachable, draining, or no tier can answer
-      TimedOut                 no answer within the timeout
-      InvalidArgument          the server refuses the request; `message` names the field
-      FailedPrecondition       STALE_FILL_TOKEN, LEASE_LOST: nothing was stored, do not retry
-      Unauthenticated          no token, or an unknown one
-      PermissionDenied         not for this identity
-      ResourceExhausted        overload (with `retry_after`), or too large
-      Unimplemented            this server does not have it
-      Cancelled                the call was cancelled
-      Disabled                 the cache is off (PARACLE_CACHE_ENABLED), and this needs a server
-      ClientClosed             the client was closed
-    SettingsError (ValueError) a setting cannot be read; raised when a client is made
-    WrongLoop (RuntimeError)   an aio client is used on another event loop than its own
+CacheError                 anything that the cache or the way to it did
+  Unavailable              not reachable, draining, or no tier can answer
+  TimedOut                 no answer within the timeout
+  InvalidArgument          the server refuses the request; `message` names the field
+  FailedPrecondition       STALE_FILL_TOKEN, LEASE_LOST: nothing was stored, do not retry
+  Unauthenticated          no token, or an unknown one
+  PermissionDenied         not for this identity
+  ResourceExhausted        overload (with `retry_after`), or too large
+  Unimplemented            this server does not have it
+  Cancelled                the call was cancelled
+  Disabled                 the cache is off (PARACLE_CACHE_ENABLED), and this needs a server
+  ClientClosed             the client was closed
+SettingsError (ValueError) a setting cannot be read; raised when a client is made
+WrongLoop (RuntimeError)   an aio client is used on another event loop than its own
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """CacheKey: names a question, so that two questions have one key only if they are the same question.
 
-The rules are proto/paracle/cache/v1/key_derivation.md's; every client and the server derive the same 32 bytes. Nothing is
-rounded into somebody else's key: what cannot be told exactly is refused.
+The rules are proto/paracle/cache/v1/key_derivation.md's; every client and the server derive the same 32 bytes. Nothing
+is rounded into somebody else's key: what cannot be told exactly is refused.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from ._key_request import NEUTRAL_MEMBERS, parse_object, request_members
 __all__ = ["NEUTRAL_MEMBERS", "CacheKey", "EntryId", "KeyRefused"]
 
 
-class KeyRefused(ValueError):  # noqa: N818  # says what happened, as all our outcomes do
+class KeyRefused(ValueError):  # says what happened, as all our outcomes do
     """There is no key for this question: call the model without the cache.
 
     `place` is a JSON Pointer to what is refused, "" for the whole; `reason` says why.
