@@ -8,9 +8,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from support.real_server import running_server  # noqa: E402
+from paracle_cache import _log
 
-from paracle_cache import _log  # noqa: E402
+from support.real_server import running_server
 
 
 @pytest.fixture(autouse=True)

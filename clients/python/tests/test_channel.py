@@ -5,12 +5,13 @@ import subprocess
 import sys
 
 import pytest
-from support.certificates import make_certificates
-from support.fake_service import fake_service
 
 from paracle_cache import CacheKey, Client, Hit
 from paracle_cache._channel import SERVICE_CONFIG
 from paracle_cache.errors import Unavailable
+
+from support.certificates import make_certificates
+from support.fake_service import fake_service
 
 KEY = CacheKey(provider="p")
 
@@ -21,16 +22,21 @@ def certificates(tmp_path_factory):
 
 
 def test_a_server_with_a_certificate_of_the_ca_is_spoken_to(certificates):
-    with fake_service("hit", tls=certificates) as service:
-        with Client(service.address, cacert=str(certificates / "ca.pem"), token="t", timeout=5) as client:
-            assert isinstance(client.get(KEY), Hit)
+    with (
+        fake_service("hit", tls=certificates) as service,
+        Client(service.address, cacert=str(certificates / "ca.pem"), token="t", timeout=5) as client,
+    ):
+        assert isinstance(client.get(KEY), Hit)
 
 
 def test_a_server_with_another_certificate_is_not_spoken_to(certificates, tmp_path):
     stranger = make_certificates(tmp_path)
-    with fake_service("hit", tls=certificates) as service:
-        with Client(service.address, cacert=str(stranger / "ca.pem")) as client, pytest.raises(Unavailable):
-            client.get(KEY)
+    with (
+        fake_service("hit", tls=certificates) as service,
+        Client(service.address, cacert=str(stranger / "ca.pem")) as client,
+        pytest.raises(Unavailable),
+    ):
+        client.get(KEY)
 
 
 def test_the_service_config_is_that_of_the_documentation():
@@ -56,7 +62,9 @@ def test_the_stubs_live_beside_stubs_that_a_user_generated(tmp_path):
         "from paracle.cache.v1 import admin_pb2, cache_pb2; from paracle_cache._proto import cache_pb2 as ours; "
         "print(ours.Hit.FromString(cache_pb2.Hit(payload=b'x').SerializeToString()).payload)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
     assert done.stdout.strip() == "b'x'"
 
 

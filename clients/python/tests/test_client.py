@@ -48,9 +48,8 @@ def test_what_was_set_is_got_with_all_that_was_said_of_it(client):
     miss = client.get(KEY)
     assert isinstance(miss, Miss)
     origin = Origin(prompt_tokens=7, completion_tokens=3, cost_usd=0.25, latency=1.5)
-    stored = client.set(
-        KEY, b"\x00answer", content_type="text/plain", ttl=timedelta(minutes=1), fill_token=miss.fill_token, origin=origin
-    )
+    told = {"content_type": "text/plain", "ttl": timedelta(minutes=1), "origin": origin}
+    stored = client.set(KEY, b"\x00answer", fill_token=miss.fill_token, **told)
     assert stored.stored_in == (Tier.MEMORY,)
     hit = client.get(KEY.entry_id())
     assert isinstance(hit, Hit)
@@ -159,7 +158,10 @@ def test_nothing_listens_there(tmp_path):
 def test_a_socket_path_is_an_endpoint(tmp_path):
     from support.real_server import running_server
 
-    with running_server("--listen", f"unix:{tmp_path}/cache") as _, Client(f"unix:{tmp_path}/cache") as client:
+    with (
+        running_server("--listen", f"unix:{tmp_path}/cache") as _,
+        Client(f"unix:{tmp_path}/cache") as client,
+    ):
         assert client.health()
 
 

@@ -1,4 +1,4 @@
-"""The layer that never raises: what it costs and what it says when the cache is killed, frozen, elsewhere or restarted."""
+"""The layer that never raises: what it costs and says when the cache is killed, frozen, elsewhere or restarted."""
 
 import asyncio
 import gc
@@ -7,13 +7,14 @@ import signal
 import time
 
 import pytest
-from support.ports import free_port
-from support.real_server import ServerProcess
-from support.waiting_for import wait_until, wait_until_async
 
 from paracle_cache import CacheKey, Client, Hit, Miss, aio
 from paracle_cache.failsafe import AsyncSafeCache, SafeCache
 from paracle_cache.key import EntryId
+
+from support.ports import free_port
+from support.real_server import ServerProcess
+from support.waiting_for import wait_until, wait_until_async
 
 KEY = CacheKey(provider="openai", model="m")
 TIMEOUT = 0.3
@@ -34,7 +35,9 @@ def fill(cache: SafeCache) -> None:
 
 
 def messages(caplog) -> list[tuple[str, str]]:
-    return [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "paracle_cache"]
+    return [
+        (record.levelname, record.getMessage()) for record in caplog.records if record.name == "paracle_cache"
+    ]
 
 
 def assert_costs_nothing(cache: SafeCache) -> None:
@@ -82,7 +85,7 @@ def test_a_frozen_server_costs_one_timeout_a_call_and_is_found_again(cache, serv
     assert [level for level, _ in messages(caplog)] == ["WARNING", "INFO"]
 
 
-def test_a_server_restarted_on_its_port_is_found_again(caplog):
+def test_a_server_restarted_on_its_port_is_found_again():
     port = f"127.0.0.1:{free_port()}"
     first = ServerProcess("--listen", port)
     cache = SafeCache(Client(port, timeout=TIMEOUT))
@@ -128,7 +131,9 @@ def test_a_cache_that_is_off_is_silent(monkeypatch, caplog):
 def test_a_key_that_is_refused_is_one_warning_and_no_failure(cache, caplog):
     bad = CacheKey(provider="p", params={"x": object()})
     assert [cache.lookup(bad) for _ in range(5)] == [None] * 5
-    assert [message for _, message in messages(caplog)] == ["not cached: no cache key: /params/x: object is not JSON"]
+    assert [message for _, message in messages(caplog)] == [
+        "not cached: no cache key: /params/x: object is not JSON"
+    ]
     fill(cache)
 
 

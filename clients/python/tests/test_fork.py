@@ -35,10 +35,11 @@ def test_workers_of_a_parent_with_threads_use_the_cache(shared_server, threads):
     assert set(result["seen"]) <= {"right", "unanswered"}
 
 
-def test_workers_of_a_parent_with_a_busy_event_loop_do_without_the_cache(shared_server):
+@pytest.mark.skipif(not SOUND, reason="this grpcio does not survive forks; its children do without the cache")
+def test_workers_of_a_parent_with_threads_and_a_busy_event_loop_use_the_cache(shared_server):
+    """Sync and on a loop of their own."""
     result = run(shared_server, FORKS, 4, 1)
-    assert set(result["ends"]) <= {"exit 0", "exit 1"}
-    assert sum(result["ends"].values()) == FORKS
+    assert result["ends"] == {"exit 0": FORKS}
     assert set(result["seen"]) <= {"right", "unanswered"}
 
 

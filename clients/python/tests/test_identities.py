@@ -40,7 +40,9 @@ def test_no_answer_is_crossed(shared_server):
         return count
 
     async def in_loop() -> int:
-        apart = {name: aio.Client(namespace=f"identity-{name}", token=name, **arguments) for name in IDENTITIES}
+        apart = {
+            name: aio.Client(namespace=f"identity-{name}", token=name, **arguments) for name in IDENTITIES
+        }
 
         async def work(worker: int) -> int:
             count = 0

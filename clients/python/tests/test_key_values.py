@@ -54,7 +54,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("why", "params", "place"), REFUSED, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("why", "params", "place"), REFUSED, ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_a_value_that_is_not_json_is_refused_with_its_place(why, params, place):
     with pytest.raises(KeyRefused) as refused:
         CacheKey(provider="p", params=params).digest()

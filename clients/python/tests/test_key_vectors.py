@@ -4,10 +4,11 @@ import base64
 import json
 
 import pytest
-from support.real_server import ROOT
 
 from paracle_cache._canonical_json import MAX_BINARY64, Refused, canonical, parse
 from paracle_cache.key import CacheKey, KeyRefused
+
+from support.real_server import ROOT
 
 VECTORS = json.loads((ROOT / "proto/paracle/cache/v1/key_vectors.json").read_text())
 

@@ -9,11 +9,17 @@ from paracle_cache.errors import SettingsError
 
 def test_without_anything_the_defaults_hold():
     settings = ClientSettings.from_env({})
-    assert settings == ClientSettings("localhost:50051", "default", None, None, None, None, None, True, 0.5, 120.0)
+    assert settings == ClientSettings(
+        "localhost:50051", "default", None, None, None, None, None, True, 0.5, 120.0
+    )
 
 
 def test_code_wins_over_the_environment_and_the_environment_over_defaults():
-    environ = {"PARACLE_CACHE_NAMESPACE": "from-env", "PARACLE_CACHE_TIMEOUT": "0.25", "PARACLE_CACHE_TTL": ""}
+    environ = {
+        "PARACLE_CACHE_NAMESPACE": "from-env",
+        "PARACLE_CACHE_TIMEOUT": "0.25",
+        "PARACLE_CACHE_TTL": "",
+    }
     settings = ClientSettings.from_env(environ, namespace="from-code")
     assert settings.namespace == "from-code"
     assert settings.timeout == 0.25
@@ -48,7 +54,9 @@ def test_a_bad_variable_is_named_with_its_value_and_what_is_accepted(monkeypatch
         assert accepted in str(error.value)
 
 
-@pytest.mark.parametrize("option", [{"timeout": 0}, {"ttl": True}, {"enabled": 1}, {"endpoint": 5}, {"cacert": 3.5}])
+@pytest.mark.parametrize(
+    "option", [{"timeout": 0}, {"ttl": True}, {"enabled": 1}, {"endpoint": 5}, {"cacert": 3.5}]
+)
 def test_a_bad_option_is_named_as_in_code(option):
     (name, value), *_ = option.items()
     with pytest.raises(SettingsError, match=f"^{name}={value!r}: accepted"):
@@ -62,19 +70,23 @@ def test_a_token_is_never_shown():
     assert "se cret" not in repr(ClientSettings(token="se cret"))
 
 
-@pytest.mark.parametrize("endpoint", ["cache.example:50051", "10.0.0.1:50051", "dns:///cache:1", "[2001:db8::1]:1"])
+@pytest.mark.parametrize(
+    "endpoint", ["cache.example:50051", "10.0.0.1:50051", "dns:///cache:1", "[2001:db8::1]:1"]
+)
 def test_a_token_does_not_travel_in_the_clear(endpoint):
     with pytest.raises(SettingsError, match="in the clear"):
         Client(endpoint, token="t")
 
 
-@pytest.mark.parametrize("endpoint", ["localhost:1", "127.0.0.2:1", "[::1]:1", "unix:/run/x", "dns:///localhost:1"])
+@pytest.mark.parametrize(
+    "endpoint", ["localhost:1", "127.0.0.2:1", "[::1]:1", "unix:/run/x", "dns:///localhost:1"]
+)
 def test_a_token_may_stay_on_this_machine(endpoint):
     assert is_local(endpoint)
     Client(endpoint, token="t").close()
 
 
-def test_a_certificate_and_its_key_go_together(tmp_path):
+def test_a_certificate_and_its_key_go_together():
     with pytest.raises(SettingsError, match="both or neither"):
         Client(cert="cert.pem", cacert="ca.pem")
     with pytest.raises(SettingsError, match="cacert"):

@@ -6,12 +6,13 @@ import threading
 import time
 
 import pytest
-from support.fake_service import fake_service
 
 from paracle_cache import CacheKey, Client, Hit, Miss, aio
 from paracle_cache._waiting import LeaseSupport, Waiting
 from paracle_cache.errors import TimedOut
 from paracle_cache.results import Lease, Pending
+
+from support.fake_service import fake_service
 
 KEY = CacheKey(provider="p", model="m").entry_id()
 LONG_WAIT = 60.0
@@ -46,7 +47,9 @@ def test_a_wait_of_nothing_asks_once():
     assert waiting.next_slice(5.0) is None
 
 
-@pytest.mark.parametrize(("retry_after", "now", "pause"), [(0.5, 0, 0.5), (0, 0, 0.01), (9, 8, 2), (1, 11, 0)])
+@pytest.mark.parametrize(
+    ("retry_after", "now", "pause"), [(0.5, 0, 0.5), (0, 0, 0.01), (9, 8, 2), (1, 11, 0)]
+)
 def test_a_pause_is_what_the_server_says_within_the_wait(retry_after, now, pause):
     assert Waiting(10.0, now=0).pause(Pending(None, retry_after), now) == pause
 
@@ -63,7 +66,12 @@ def test_what_a_server_can_do_is_asked_again_after_a_minute():
 def test_an_answer_that_comes_while_waiting_is_a_hit(wait_for):
     with fake_service("pending,pending,slow,hit") as service:
         assert wait_for(service.address).payload == b"scripted"
-        assert [service.next_get() for _ in range(4)] == ["pending lease", "pending lease", "slow lease", "hit lease"]
+        assert [service.next_get() for _ in range(4)] == [
+            "pending lease",
+            "pending lease",
+            "slow lease",
+            "hit lease",
+        ]
 
 
 @both
