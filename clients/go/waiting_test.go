@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	paraclecache "github.com/paracle/paracle-cache/clients/go"
+	"github.com/paracle/paracle-cache/clients/go/internal/cachepb"
 	"github.com/paracle/paracle-cache/clients/go/internal/fakecache"
 )
 
@@ -136,5 +138,28 @@ func TestLeasesAreNotAskedForWhereTheFeatureIsNotListed(t *testing.T) {
 	}
 	if server.Configs.Load() != 1 || server.Gets.Load() != 5 {
 		t.Errorf("%d GetConfigs and %d Gets", server.Configs.Load(), server.Gets.Load())
+	}
+}
+
+func TestAServerThatTakesBackItsLeasesIsAskedPlainly(t *testing.T) {
+	server := fakecache.Start()
+	defer server.Stop()
+	server.Features = []string{"leases"}
+	server.OnGet = func(request *cachepb.GetRequest) error {
+		if request.GetLease() != nil {
+			return status.Error(codes.Unimplemented, "this server has no leases")
+		}
+		return nil
+	}
+	client := leaseClient(t, server.Endpoint)
+	for range 3 {
+		if outcome, err := client.GetOrWait(ctx, question("a")); err != nil {
+			t.Error(err)
+		} else if _, ok := outcome.(*paraclecache.Miss); !ok {
+			t.Errorf("got %T", outcome)
+		}
+	}
+	if server.Gets.Load() != 4 {
+		t.Errorf("%d Gets, want one with a lease and three without", server.Gets.Load())
 	}
 }
