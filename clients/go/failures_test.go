@@ -53,10 +53,16 @@ func thousandCalls(t *testing.T, cache *paraclecache.Cache, disturb func(call in
 // checkPrice: the first few calls may cost a timeout each, all others next to nothing.
 func checkPrice(t *testing.T, took []time.Duration) {
 	t.Helper()
-	t.Logf("median %v, 99 %% %v, most %v", took[manyCalls/2], took[manyCalls*99/100], took[manyCalls-1])
+	checkSlowest(t, took)
 	if median := took[manyCalls/2]; median > time.Millisecond {
 		t.Errorf("half of the calls cost more than %v", median)
 	}
+}
+
+// checkSlowest is what holds also while the server is asked.
+func checkSlowest(t *testing.T, took []time.Duration) {
+	t.Helper()
+	t.Logf("median %v, 99 %% %v, most %v", took[manyCalls/2], took[manyCalls*99/100], took[manyCalls-1])
 	// A tenth of a second more for a machine that is busy.
 	if most := took[manyCalls-1]; most > 600*time.Millisecond {
 		t.Errorf("a call cost %v", most)
@@ -100,7 +106,7 @@ func TestEveryCallIsAnsweredThoughTheServerIsRestarted(t *testing.T) {
 		server.Kill()
 		serverprocess.StartAt(t, server.Endpoint)
 	}))
-	checkPrice(t, took)
+	checkSlowest(t, took)
 	mustServeAgain(t, cache)
 }
 

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// directiveHeader turns the cache off for one request ("bypass"), or stores without looking up ("refresh"); it is
-// removed before sending. On a response it says "hit", "miss" or "bypass".
+// directiveHeader turns the cache off for one request ("bypass"); it is removed before sending. On a response it says
+// "hit", "miss" or "bypass".
 const directiveHeader = "X-Paracle-Cache"
 
 // Transport answers requests to language models from the cache, or passes them to another http.RoundTripper and stores
@@ -53,12 +53,12 @@ func (t *Transport) CloseIdleConnections() {
 
 // RoundTrip implements http.RoundTripper. The request is not modified.
 func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
-	directive := t.directive(request)
+	bypassed := t.isBypassed(request)
 	outgoing := withoutDirective(request)
 	if !isAsked(request) {
 		return t.base.RoundTrip(outgoing)
 	}
-	if !t.cache.isAsking() || directive == "bypass" || !isInMemorySize(request) {
+	if !t.cache.isAsking() || bypassed || !isInMemorySize(request) {
 		return marked("bypass")(t.base.RoundTrip(outgoing))
 	}
 	outgoing, body, err := takeBody(outgoing)
@@ -68,9 +68,6 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	id, ok := t.question(request, body)
 	if !ok {
 		return marked("bypass")(t.base.RoundTrip(outgoing))
-	}
-	if directive == "refresh" {
-		return t.fetch(outgoing, id, nil)
 	}
 	switch found := t.cache.lookup(request.Context(), id).(type) {
 	case *Hit:
@@ -86,12 +83,12 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return marked("bypass")(t.base.RoundTrip(outgoing))
 }
 
-func (t *Transport) directive(request *http.Request) string {
+func (t *Transport) isBypassed(request *http.Request) bool {
 	value := strings.ToLower(strings.TrimSpace(request.Header.Get(directiveHeader)))
-	if value != "" && value != "bypass" && value != "refresh" {
-		t.cache.warnOnce("header x-paracle-cache has no effect; accepted: bypass, refresh")
+	if value != "" && value != "bypass" {
+		t.cache.warnOnce("header x-paracle-cache has no effect; accepted: bypass")
 	}
-	return value
+	return value == "bypass"
 }
 
 // question returns the entry of a request; false when the cache is not to be asked.

@@ -90,8 +90,16 @@ def test_an_entry_that_cannot_be_replayed_is_a_miss(flavour, client, provider, m
     assert client.get(key).payload == payload
 
 
-@pytest.mark.parametrize("option", ["cost", "cache_if"])
-def test_a_callable_that_raises_breaks_no_call_and_warns_once(flavour, client, provider, caplog, option):
+@pytest.mark.parametrize(
+    ("option", "warning", "second"),
+    [
+        ("cost", "stored without its cost: cost raised", "hit"),
+        ("cache_if", "not stored: cache_if raised", "miss"),
+    ],
+)
+def test_a_callable_that_raises_breaks_no_call_and_warns_once(
+    flavour, client, provider, caplog, option, warning, second
+):
     class Mine(Exception):  # noqa: N818
         pass
 
@@ -101,11 +109,10 @@ def test_a_callable_that_raises_breaks_no_call_and_warns_once(flavour, client, p
         raise Mine
 
     with calling(flavour, client, **{option: raises}) as caller:
-        for _ in range(2):
+        for outcome in ("miss", second):
             reply = caller.post(provider.url + PATH, BODY)
-            assert (reply.outcome, reply.body) == ("miss", WHOLE)
-    warnings = [record.message for record in caplog.records if Mine.__name__ in record.message]
-    assert warnings == [f"not stored: cost or cache_if raised {Mine.__name__}"]
+            assert (reply.outcome, reply.body) == (outcome, WHOLE)
+    assert [it.message for it in caplog.records if Mine.__name__ in it.message] == [f"{warning} {Mine.__name__}"]
 
 
 def test_on_another_event_loop_than_asyncios_every_call_is_answered(flavour, provider):

@@ -60,17 +60,17 @@ class Exchange(Generic[RequestT, ResponseT]):
         self, request: RequestT, record: Record[ResponseT], *, enabled: bool
     ) -> Steps[RequestT, ResponseT]:
         """From a request to its response; raises only what the provider's transport raises."""
-        directive = self._directive(request)
+        bypassed = self._is_bypassed(request)
         outgoing = request if HEADER not in request.headers else self._without_directive(request)
         if not is_asked(request):
             passed: ResponseT = yield Send(outgoing)
             return passed
         entry: EntryId | None = None
         found: Hit | Miss | None = None
-        if enabled and directive != "bypass":
+        if enabled and not bypassed:
             entry = yield Derive(partial(self._entry, request), size_of(request))
         if entry is not None:
-            found = Miss(b"") if directive == "refresh" else (yield LookUp(entry))
+            found = yield LookUp(entry)
         if isinstance(found, Hit) and (replayed := self._replayed(found)) is not None:
             return replayed
         began = time.monotonic()
@@ -100,11 +100,11 @@ class Exchange(Generic[RequestT, ResponseT]):
         headers = {"content-encoding": encoding}
         return self.flavour.response(200, headers=headers, stream=self.flavour.replay(pieces)).iter_bytes()
 
-    def _directive(self, request: Request) -> str:
+    def _is_bypassed(self, request: Request) -> bool:
         value = str(request.headers.get(HEADER, "")).strip().lower()
-        if value not in ("", "bypass", "refresh"):
-            warn_once(f"header {HEADER}: {value[:40]!r} has no effect; bypass and refresh are accepted")
-        return value
+        if value not in ("", "bypass"):
+            warn_once(f"header {HEADER}: {value[:40]!r} has no effect; bypass is accepted")
+        return value == "bypass"
 
     def _entry(self, request: Request) -> EntryId | None:
         try:

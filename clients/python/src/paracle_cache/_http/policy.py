@@ -36,11 +36,23 @@ class Policy:
 
         model: as it was asked for; empty: as the answer names it. latency: seconds; None: not known.
         """
-        try:
-            if not (verdict.whole if self.cache_if is None else self.cache_if(answer)):
-                return None
-            dollars = cost_of(self.cost, model or verdict.model, verdict.usage)
-        except Exception as error:  # noqa: BLE001  # the user's own function: the answer is good all the same
-            warn_once(f"not stored: cost or cache_if raised {type(error).__name__}")
+        if not self._wants(answer, verdict):
             return None
+        dollars = self._dollars(model or verdict.model, verdict)
         return Origin(verdict.usage.prompt_tokens, verdict.usage.completion_tokens, dollars, latency)
+
+    def _wants(self, answer: Any, verdict: Verdict) -> bool:
+        if self.cache_if is None:
+            return verdict.whole
+        try:
+            return bool(self.cache_if(answer))
+        except Exception as error:  # noqa: BLE001  # the user's own function: the answer is good all the same
+            warn_once(f"not stored: cache_if raised {type(error).__name__}")
+            return False
+
+    def _dollars(self, model: str, verdict: Verdict) -> float:
+        try:
+            return cost_of(self.cost, model, verdict.usage)
+        except Exception as error:  # noqa: BLE001  # likewise
+            warn_once(f"stored without its cost: cost raised {type(error).__name__}")
+            return 0.0
