@@ -21,6 +21,7 @@ from paracle_cache import aio
 from paracle_cache.client import Client
 from paracle_cache.decorators import cached_llm_call
 from paracle_cache.failsafe import AsyncSafeCache, SafeCache
+
 from support.certificates import make_certificates
 from support.ports import free_port
 from support.real_server import binary

@@ -100,7 +100,7 @@ def test_an_entry_that_cannot_be_replayed_is_a_miss(flavour, client, provider, m
 def test_a_callable_that_raises_breaks_no_call_and_warns_once(
     flavour, client, provider, caplog, option, warning, second
 ):
-    class Mine(Exception):  # noqa: N818
+    class Mine(Exception):
         pass
 
     Mine.__name__ = f"Mine{uuid.uuid4().hex}"

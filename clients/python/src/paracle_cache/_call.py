@@ -30,7 +30,7 @@ _JSON_TYPES = frozenset({str, int, float, bool, list, tuple, dict, type(None)})
 _NOT_PARAMS = _MEMBERS | NEUTRAL
 
 
-class NotKeyed(ValueError):  # noqa: N818  # says what happened, as all our outcomes do
+class NotKeyed(ValueError):  # says what happened, as all our outcomes do
     """A call that has no key. The text says why."""
 
 

@@ -16,11 +16,11 @@ CHUNKS = "application/vnd.paracle.chunks+json"
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
-class NotJson(ValueError):  # noqa: N818  # says what happened, as all our outcomes do
+class NotJson(ValueError):  # says what happened, as all our outcomes do
     """A value that JSON would not give back as it is. The text says which part of it."""
 
 
-class Unreadable(ValueError):  # noqa: N818
+class Unreadable(ValueError):
     """Stored bytes that are not JSON text."""
 
 
