@@ -68,7 +68,25 @@ func TestOpenAndCloseTwiceAreOnce(t *testing.T) {
 }
 
 func TestProbesAreHalfASecondApartWithJitter(t *testing.T) {
-	if least, most := probeDelay(0), probeDelay(1); least != 400*time.Millisecond || most != 600*time.Millisecond {
+	var c circuit
+	if least, most := c.probeDelay(0), c.probeDelay(1); least != 400*time.Millisecond || most != 600*time.Millisecond {
 		t.Errorf("%v to %v", least, most)
+	}
+}
+
+func TestAHealthyServiceThatAnswersNoCallIsAskedLessAndLess(t *testing.T) {
+	var c circuit
+	for _, want := range []time.Duration{500, 1000, 2000, 4000, 8000, 10000, 10000} {
+		fail(&c, 3)
+		if got := c.probeDelay(0.5); got != want*time.Millisecond {
+			t.Errorf("%v, want %v ms", got, want)
+		}
+		c.close()
+	}
+	ticket, _ := c.admit()
+	c.succeeded(ticket)
+	fail(&c, 3)
+	if got := c.probeDelay(0.5); got != probeInterval {
+		t.Errorf("%v after an answer", got)
 	}
 }

@@ -11,7 +11,7 @@ func (c *Cache) probe(lifetime context.Context) {
 		select {
 		case <-lifetime.Done():
 			return
-		case <-c.after(probeDelay(rand.Float64())):
+		case <-c.after(c.circuit.probeDelay(rand.Float64())):
 		}
 		if c.client.Health(lifetime) == nil {
 			c.circuit.close()

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from paracle_cache import CacheKey, Client, Hit
-from paracle_cache._channel import SERVICE_CONFIG
+from paracle_cache._rpc.channel import SERVICE_CONFIG
 from paracle_cache.errors import Unavailable
 
 from support.certificates import make_certificates

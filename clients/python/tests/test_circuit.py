@@ -2,7 +2,7 @@
 
 import itertools
 
-from paracle_cache._circuit import PROBE_INTERVAL, Circuit, probe_delay
+from paracle_cache._failsafe.circuit import PROBE_INTERVAL, Circuit
 
 
 def failing(circuit: Circuit, times: int) -> list[bool]:
@@ -58,5 +58,19 @@ def test_closing_tells_how_long_it_was_open():
 
 def test_probes_are_spread_by_a_fifth_around_half_a_second():
     assert PROBE_INTERVAL == 0.5
-    assert (probe_delay(0.0), probe_delay(0.5)) == (0.4, 0.5)
-    assert 0.59 < probe_delay(0.999) < 0.6
+    circuit = Circuit()
+    failing(circuit, 3)
+    assert (circuit.probe_delay(0.0), circuit.probe_delay(0.5)) == (0.4, 0.5)
+    assert 0.59 < circuit.probe_delay(0.999) < 0.6
+
+
+def test_a_healthy_service_that_answers_no_call_is_asked_less_and_less():
+    circuit, delays = Circuit(), []
+    for _ in range(7):
+        failing(circuit, 3)
+        delays.append(circuit.probe_delay(0.5))
+        circuit.close()
+    assert delays == [0.5, 1, 2, 4, 8, 10, 10]
+    circuit.succeeded(circuit.admit())
+    failing(circuit, 3)
+    assert circuit.probe_delay(0.5) == 0.5

@@ -156,7 +156,7 @@ def test_the_entry_limit_is_learnt_in_the_background():
 
 def test_the_shared_cache_is_one(monkeypatch):
     monkeypatch.setenv("PARACLE_CACHE_ENABLED", "false")
-    monkeypatch.setattr("paracle_cache._safe_sync._shared", {})
+    monkeypatch.setattr("paracle_cache._failsafe.sync_cache._shared", {})
     assert SafeCache.shared() is SafeCache.shared()
 
 
@@ -195,7 +195,7 @@ def test_asyncio_a_loop_that_ends_while_the_cache_is_sick_ends_in_silence(caplog
 
 def test_asyncio_shared_is_one_per_loop_and_lets_closed_loops_go(monkeypatch):
     monkeypatch.setenv("PARACLE_CACHE_ENABLED", "false")
-    monkeypatch.setattr("paracle_cache._safe_async._shared", shared := {})
+    monkeypatch.setattr("paracle_cache._failsafe.async_cache._shared", shared := {})
 
     async def same():
         assert AsyncSafeCache.shared() is AsyncSafeCache.shared()

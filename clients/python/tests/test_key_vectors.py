@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from paracle_cache._canonical_json import MAX_BINARY64, Refused, canonical, parse
+from paracle_cache._key.canonical_json import MAX_BINARY64, Refused, canonical, parse
 from paracle_cache.key import CacheKey, KeyRefused
 
 from support.real_server import ROOT

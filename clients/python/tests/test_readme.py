@@ -11,7 +11,7 @@ import uuid
 
 import pytest
 
-from paracle_cache._call import NEUTRAL
+from paracle_cache._decorated.call import NEUTRAL
 from paracle_cache.cache_manager import CacheConfig
 
 PACKAGE = pathlib.Path(__file__).resolve().parent.parent

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from paracle_cache import CacheKey, Client, Hit, Miss, aio
-from paracle_cache._waiting import LeaseSupport, Waiting
+from paracle_cache._rpc.waiting import LeaseSupport, Waiting
 from paracle_cache.errors import TimedOut
 from paracle_cache.results import Lease, Pending
 

@@ -10,8 +10,8 @@ import hashlib
 from typing import Any
 
 from ._log import warn_once
-from ._values_cache import CacheEntry, ValueCache
-from ._values_config import CacheConfig
+from ._values.cache_config import CacheConfig
+from ._values.value_cache import CacheEntry, ValueCache
 from .errors import SettingsError
 from .failsafe import SafeCache
 from .key import EntryId

@@ -11,12 +11,13 @@ from typing import Any
 
 import grpc
 
-from . import _fork, _messages, _messages_admin
-from ._channel import HEALTH_REQUEST, SERVING, ChannelPlan, Rpcs, call_metadata, check_usable
+from . import _fork
 from ._proto import admin_pb2, cache_pb2
+from ._rpc import admin_messages, messages
+from ._rpc.channel import HEALTH_REQUEST, SERVING, ChannelPlan, Rpcs, call_metadata, check_usable
+from ._rpc.waiting import LeaseSupport, Waiting
 from ._settings import ClientSettings
 from ._version import VERSION
-from ._waiting import LeaseSupport, Waiting
 from .errors import CacheError, PermissionDenied, Unimplemented, from_rpc, interrupted
 from .key import CacheKey, EntryId
 from .results import Config, Hit, Lease, Miss, Origin, Pending, Removed, SetItem, Stats, Stored, TooLarge
@@ -82,8 +83,8 @@ class Client:
         """Looks up one answer."""
         if not self.enabled:
             return Miss(b"")
-        request = _messages.get_request(self._namespace, key)
-        return _messages.hit_or_miss(self._call("get", request, timeout))
+        request = messages.get_request(self._namespace, key)
+        return messages.hit_or_miss(self._call("get", request, timeout))
 
     def get_or_wait(
         self, key: CacheKey | EntryId, *, hold: float | None = None, wait: float | None = None
@@ -98,9 +99,9 @@ class Client:
             return self.get(key)
         waiting = Waiting(self.settings.lease_wait if wait is None else wait, time.monotonic())
         while (slice_wait := waiting.next_slice(time.monotonic())) is not None:
-            request = _messages.lease_request(self._namespace, key, hold, slice_wait)
+            request = messages.lease_request(self._namespace, key, hold, slice_wait)
             try:
-                outcome = _messages.outcome(self._call("get", request, None))
+                outcome = messages.outcome(self._call("get", request, None))
             except Unimplemented:  # Another server than the one that told its features.
                 self._leases.learn(False, time.monotonic())
                 break
@@ -131,8 +132,8 @@ class Client:
         if not self.enabled:
             return Stored(None, ())
         item = SetItem(key, payload, content_type, ttl, tags, fill_token, origin)
-        request = _messages.set_request(self._namespace, item, self.settings.ttl)
-        return _messages.stored(self._call("set", request, timeout))
+        request = messages.set_request(self._namespace, item, self.settings.ttl)
+        return messages.stored(self._call("set", request, timeout))
 
     def batch_get(
         self, keys: Iterable[CacheKey | EntryId], *, timeout: float | None = None
@@ -140,8 +141,8 @@ class Client:
         """Looks up at most 256 answers, each on its own; results stand in the order of the keys, errors among them."""
         if not self.enabled:
             return [Miss(b"") for _ in keys]
-        request = _messages.batch_get_request(self._namespace, keys)
-        return _messages.batch_get_results(self._call("batch_get", request, timeout))
+        request = messages.batch_get_request(self._namespace, keys)
+        return messages.batch_get_results(self._call("batch_get", request, timeout))
 
     def batch_set(
         self, items: Iterable[SetItem], *, timeout: float | None = None
@@ -149,8 +150,8 @@ class Client:
         """Stores at most 256 answers, each on its own; results stand in the order of the items, errors among them."""
         if not self.enabled:
             return [Stored(None, ()) for _ in items]
-        request = _messages.batch_set_request(self._namespace, items, self.settings.ttl)
-        return _messages.batch_set_results(self._call("batch_set", request, timeout))
+        request = messages.batch_set_request(self._namespace, items, self.settings.ttl)
+        return messages.batch_set_results(self._call("batch_set", request, timeout))
 
     def invalidate(
         self,
@@ -166,13 +167,13 @@ class Client:
 
         Raises ValueError unless exactly one of them is given. `dry_run` only counts.
         """
-        request = _messages.invalidate_request(self._namespace, key, tag, model, everything, dry_run)
-        return _messages.removed(self._call("invalidate", request, timeout))
+        request = messages.invalidate_request(self._namespace, key, tag, model, everything, dry_run)
+        return messages.removed(self._call("invalidate", request, timeout))
 
     def clear(self, *, timeout: float | None = None) -> Removed:
         """Forgets every answer of this namespace."""
         request = cache_pb2.ClearRequest(namespace=self._namespace)
-        return _messages.removed(self._call("clear", request, timeout))
+        return messages.removed(self._call("clear", request, timeout))
 
     def renew_lease(
         self,
@@ -186,14 +187,14 @@ class Client:
 
         Raises FailedPrecondition (LEASE_LOST): go on with the model call if its answer is needed, but do not `set` it.
         """
-        request = _messages.renew_request(self._namespace, key, fill_token, hold)
-        return _messages.to_seconds(self._call("renew_lease", request, timeout).hold)
+        request = messages.renew_request(self._namespace, key, fill_token, hold)
+        return messages.to_seconds(self._call("renew_lease", request, timeout).hold)
 
     def release_lease(
         self, key: CacheKey | EntryId, fill_token: bytes, *, timeout: float | None = None
     ) -> None:
         """Gives a lease back unfilled, because the model call failed or its answer must not be stored."""
-        request = _messages.release_request(self._namespace, key, fill_token)
+        request = messages.release_request(self._namespace, key, fill_token)
         self._call("release_lease", request, timeout)
 
     def stats(
@@ -201,12 +202,12 @@ class Client:
     ) -> Stats:
         """What the cache did and saved, in one namespace or (None) in all; over all servers unless `replica_only`."""
         request = admin_pb2.GetStatsRequest(namespace=namespace or "", replica_only=replica_only)
-        return _messages_admin.stats(self._call("get_stats", request, timeout))
+        return admin_messages.stats(self._call("get_stats", request, timeout))
 
     def config(self, *, timeout: float | None = None) -> Config:
         """The server's settings, limits and features."""
         request = admin_pb2.GetConfigRequest()
-        return _messages_admin.config(self._call("get_config", request, timeout))
+        return admin_messages.config(self._call("get_config", request, timeout))
 
     def health(self, *, timeout: float | None = None) -> bool:
         """Whether the server says that it serves; raises CacheError when it says nothing."""

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from ._call import Call
-from ._call_answer import CacheIf, Judgement, Notices
-from ._call_plan import Plan, name_of
-from ._call_wrap import wrap_async, wrap_async_generator, wrap_generator, wrap_sync
-from ._values_ttl import Ttl, seconds
+from ._decorated.call import Call
+from ._decorated.judgement import CacheIf, Judgement, Notices
+from ._decorated.plan import Plan, name_of
+from ._decorated.wrappers import wrap_async, wrap_async_generator, wrap_generator, wrap_sync
+from ._values.ttl import Ttl, seconds
 from .failsafe import AsyncSafeCache, SafeCache
 from .key import CacheKey
 from .pricing import Cost, Price

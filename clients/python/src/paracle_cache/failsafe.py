@@ -3,7 +3,7 @@
 After three calls in a row without an answer nothing is asked any more, until a health check in the background succeeds.
 """
 
-from ._safe_async import AsyncSafeCache
-from ._safe_sync import SafeCache
+from ._failsafe.async_cache import AsyncSafeCache
+from ._failsafe.sync_cache import SafeCache
 
 __all__ = ["AsyncSafeCache", "SafeCache"]

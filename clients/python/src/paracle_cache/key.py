@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ._canonical_json import Refused
-from ._key_members import check_names, write_document
-from ._key_request import NEUTRAL_MEMBERS, parse_object, request_members
+from ._key.canonical_json import Refused
+from ._key.document import check_names, write_document
+from ._key.request import NEUTRAL_MEMBERS, parse_object, request_members
 
 __all__ = ["NEUTRAL_MEMBERS", "CacheKey", "EntryId", "KeyRefused"]
 

@@ -20,9 +20,9 @@ from langchain_core.load import dumps, loads
 from langchain_core.messages import AIMessage, AIMessageChunk, ChatMessage, ChatMessageChunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, Generation, GenerationChunk
 
-from ._call_tokens import FillTokens
 from ._http.policy import Policy
 from ._log import warn_once
+from ._values.fill_tokens import FillTokens
 from .answers import WHOLE_ENDS, Usage, Verdict
 from .failsafe import AsyncSafeCache, SafeCache
 from .key import CacheKey, EntryId, KeyRefused

@@ -9,8 +9,8 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-from ._values_cache import CacheEntry, ValueCache
-from ._values_ttl import Ttl, seconds
+from ._values.ttl import Ttl, seconds
+from ._values.value_cache import CacheEntry, ValueCache
 from .failsafe import AsyncSafeCache, SafeCache
 from .key import CacheKey, EntryId, KeyRefused
 from .results import Origin

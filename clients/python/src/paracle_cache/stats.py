@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
-from ._call_lock import renew_in_children
+from ._locks import renew_in_children
 
 
 def _now() -> datetime:

@@ -7,11 +7,11 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
-from ._call_plan import NOTHING, Fill, Plan
-from ._streams import RecordedGenerator, Recording, recorded
-from .failsafe import AsyncSafeCache, SafeCache
-from .key import EntryId
-from .results import Miss
+from ..failsafe import AsyncSafeCache, SafeCache
+from ..key import EntryId
+from ..results import Miss
+from .plan import NOTHING, Fill, Plan
+from .streams import RecordedGenerator, Recording, recorded
 
 
 def wrap_sync(function: Callable[..., Any], plan: Plan[SafeCache]) -> Callable[..., Any]:

@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
-from . import _fork
-from ._guard import MAX_ENTRY_BYTES, Guard
-from ._log import warn_once
-from .client import Client
-from .errors import CacheError, SettingsError
-from .key import CacheKey, EntryId
-from .results import Hit, Miss, Origin, Stats
+from .. import _fork
+from .._log import warn_once
+from ..client import Client
+from ..errors import CacheError, SettingsError
+from ..key import CacheKey, EntryId
+from ..results import Hit, Miss, Origin, Stats
+from .guard import MAX_ENTRY_BYTES, Guard
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from . import _values
-from ._call import Call, NotKeyed
-from ._call_answer import Judgement, Made, Notices
-from ._streams import Recording
-from .key import EntryId, KeyRefused
-from .results import Hit, Miss, Origin
-from .stats import get_stats_tracker
+from .._values import json_values
+from ..key import EntryId, KeyRefused
+from ..results import Hit, Miss, Origin
+from ..stats import get_stats_tracker
+from .call import Call, NotKeyed
+from .judgement import Judgement, Made, Notices
+from .streams import Recording
 
 Cache = TypeVar("Cache")
 
@@ -55,11 +55,11 @@ class Plan(Generic[Cache]):
 
     def recall(self, found: Hit | Miss | None, began: float) -> Any:
         """The answer that was found, made of fresh objects, or NOTHING. `began`: when the lookup did."""
-        return self._recall(found, began, _values.JSON, _values.decode)
+        return self._recall(found, began, json_values.JSON, json_values.decode)
 
     def recall_stream(self, found: Hit | Miss | None, began: float) -> Any:
         """The same for the list of a stream's chunks."""
-        return self._recall(found, began, _values.CHUNKS, _values.decode_chunks)
+        return self._recall(found, began, json_values.CHUNKS, json_values.decode_chunks)
 
     def _recall(
         self, found: Hit | Miss | None, began: float, content_type: str, decode: Callable[[bytes], Any]
@@ -68,7 +68,7 @@ class Plan(Generic[Cache]):
             return NOTHING
         try:
             answer = decode(found.payload)
-        except _values.Unreadable as error:
+        except json_values.Unreadable as error:
             self.notices.warn("payload", f"an entry was passed over: {error}")
             return NOTHING
         took_ms = (time.perf_counter() - began) * 1e3
@@ -82,7 +82,7 @@ class Plan(Generic[Cache]):
         if not isinstance(found, Miss):
             return None
         made = self.judgement.of_answer(answer, entry.model, latency)
-        return _fill(made, found, _values.JSON)
+        return _fill(made, found, json_values.JSON)
 
     def fill_stream(self, recording: Recording, found: Hit | Miss | None, entry: EntryId) -> Fill | None:
         """The same of a stream that ended by itself."""
@@ -90,7 +90,7 @@ class Plan(Generic[Cache]):
         if payload is None or not isinstance(found, Miss):
             return None
         made = self.judgement.of_chunks(payload, entry.model, recording.waited)
-        return _fill(made, found, _values.CHUNKS)
+        return _fill(made, found, json_values.CHUNKS)
 
 
 def _fill(made: Made, found: Miss, content_type: str) -> Fill | None:

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, TypedDict
 
-from . import _values
-from ._call_answer import Notices
-from ._call_tokens import FillTokens
-from ._values_stats import of_client, of_service
-from ._values_ttl import Ttl, seconds
-from .failsafe import AsyncSafeCache, SafeCache
-from .key import EntryId
-from .results import Hit, Miss, Origin
-from .stats import CacheStatsTracker
+from .._decorated.judgement import Notices
+from ..failsafe import AsyncSafeCache, SafeCache
+from ..key import EntryId
+from ..results import Hit, Miss, Origin
+from ..stats import CacheStatsTracker
+from . import json_values
+from .fill_tokens import FillTokens
+from .stats_dict import of_client, of_service
+from .ttl import Ttl, seconds
 
 
 @dataclass
@@ -129,11 +129,11 @@ class ValueCache:
         if isinstance(found, Miss):
             self._tokens.remember(entry.digest, found.fill_token)
             self._tracker.record_miss(took_ms)
-        if not isinstance(found, Hit) or found.content_type != _values.JSON:
+        if not isinstance(found, Hit) or found.content_type != json_values.JSON:
             return None
         try:
-            value = _values.decode(found.payload)
-        except _values.Unreadable as error:
+            value = json_values.decode(found.payload)
+        except json_values.Unreadable as error:
             self.notices.warn("payload", f"an entry was passed over: {error}")
             return None
         self._tracker.record_hit(took_ms)
@@ -141,15 +141,15 @@ class ValueCache:
 
     def _fill(self, entry: EntryId, value: Any, ttl: Ttl | None) -> _Fill | None:
         try:
-            payload, life = _values.encode(value), seconds(ttl)
-        except _values.NotJson as error:
+            payload, life = json_values.encode(value), seconds(ttl)
+        except json_values.NotJson as error:
             self.notices.warn("value", f"not stored: not JSON: {error}")
             return None
         except ValueError as error:
             self.notices.warn("ttl", f"not stored: {error}")
             return None
         token = self._tokens.take(entry.digest)
-        return {"payload": payload, "content_type": _values.JSON, "fill_token": token, "ttl": life}
+        return {"payload": payload, "content_type": json_values.JSON, "fill_token": token, "ttl": life}
 
 
 def _namespace(cache: SafeCache | AsyncSafeCache) -> str:

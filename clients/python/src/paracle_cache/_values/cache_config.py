@@ -7,9 +7,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ._log import warn_once
-from ._settings import ClientSettings
-from .errors import SettingsError
+from .._log import warn_once
+from .._settings import ClientSettings
+from ..errors import SettingsError
 
 # Settings of the service, which are read here only to be shown. No other file reads them.
 _BACKEND = "PARACLE_CACHE_BACKEND"

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, ParamSpec, TypeVar
 
-from . import aio
-from ._guard import MAX_ENTRY_BYTES, Guard
-from ._log import warn_once
-from .errors import CacheError, SettingsError
-from .key import CacheKey, EntryId
-from .results import Hit, Miss, Origin, Stats
+from .. import aio
+from .._log import warn_once
+from ..errors import CacheError, SettingsError
+from ..key import CacheKey, EntryId
+from ..results import Hit, Miss, Origin, Stats
+from .guard import MAX_ENTRY_BYTES, Guard
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -1,8 +1,8 @@
 """Responses of AdminService as results."""
 
-from ._messages import to_datetime, to_seconds
-from ._proto import admin_pb2 as pb
-from .results import Config, Counters, Limits, ModelStats, Setting, SharedTier, Stats
+from .._proto import admin_pb2 as pb
+from ..results import Config, Counters, Limits, ModelStats, Setting, SharedTier, Stats
+from .messages import to_datetime, to_seconds
 
 _SOURCES = {
     pb.Setting.SOURCE_DEFAULT: "default",

@@ -4,6 +4,9 @@
 
 Calls take a ticket and give it back with their result. A ticket of before the last opening or closing counts for
 nothing, so calls that were in flight then neither open the circuit again nor reset what was counted since.
+
+A service that is healthy and yet answers no call (it does not know our token) opens it again and again: each time without
+an answer in between, the first probe waits twice as long.
 """
 
 import time
@@ -11,6 +14,7 @@ from collections.abc import Callable
 
 FAILURES_TO_OPEN = 3
 PROBE_INTERVAL = 0.5  # Seconds, ± 20 %: many clients must not ask a server that comes back all at once.
+LONGEST_PROBE_INTERVAL = 10.0  # Seconds, ± 20 %.
 
 
 class Circuit:
@@ -22,6 +26,7 @@ class Circuit:
         self._ticket: int | None = 1
         self._last_ticket = 1
         self.failures = 0
+        self.openings = 0  # Since the last answer.
 
     @property
     def is_open(self) -> bool:
@@ -33,7 +38,7 @@ class Circuit:
 
     def succeeded(self, ticket: int) -> None:
         if ticket == self._ticket:
-            self.failures = 0
+            self.failures = self.openings = 0
 
     def failed(self, ticket: int) -> bool:
         """True when this failure opened the circuit: its owner begins to probe."""
@@ -46,6 +51,7 @@ class Circuit:
         return True
 
     def open(self) -> None:
+        self.openings += 1
         self._ticket = None
         self._opened_at = self._clock()
 
@@ -58,7 +64,7 @@ class Circuit:
         self.failures = 0
         return self._clock() - opened_at
 
-
-def probe_delay(chance: float) -> float:
-    """Seconds until the next probe; `chance` is from [0, 1)."""
-    return PROBE_INTERVAL * (0.8 + 0.4 * chance)
+    def probe_delay(self, chance: float) -> float:
+        """Seconds until the next probe; `chance` is from [0, 1)."""
+        doublings = min(max(self.openings - 1, 0), 10)
+        return min(PROBE_INTERVAL * 2**doublings, LONGEST_PROBE_INTERVAL) * (0.8 + 0.4 * chance)

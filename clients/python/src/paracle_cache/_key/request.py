@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ._canonical_json import Refused, Twins, canonical, parse
-from ._endpoint import normalise
-from ._key_members import is_array_of_objects, is_integer, is_number
+from .canonical_json import Refused, Twins, canonical, parse
+from .document import is_array_of_objects, is_integer, is_number
+from .endpoint import normalise
 
 # What a body loses, whatever the value: who asks, what it costs, the provider's own cache of prompts.
 NEUTRAL_MEMBERS = frozenset(

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ._call_arguments import Arguments
-from .key import NEUTRAL_MEMBERS, CacheKey
+from ..key import NEUTRAL_MEMBERS, CacheKey
+from .arguments import Arguments
 
 _MEMBERS = frozenset({"provider", "model", "messages", "temperature", "max_tokens"})
 

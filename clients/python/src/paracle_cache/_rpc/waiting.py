@@ -3,7 +3,7 @@
 Pure: the clients do the calls and the sleeping. One `Waiting` is one wait of one caller; not thread-safe.
 """
 
-from .results import Pending
+from ..results import Pending
 
 # A server that answers Pending at once and says to come back at once is asked a hundred times a second, not flat out.
 _SHORTEST_PAUSE = 0.01

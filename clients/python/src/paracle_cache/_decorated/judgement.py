@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import _values
-from ._log import logger
-from .answers import Verdict, judge, judge_chunks
-from .pricing import Cost, Price, PriceTable, cost_of
-from .results import Origin
+from .._log import logger
+from .._values import json_values
+from ..answers import Verdict, judge, judge_chunks
+from ..pricing import Cost, Price, PriceTable, cost_of
+from ..results import Origin
 
 CacheIf = Callable[[Any], bool]
 
@@ -59,16 +59,16 @@ class Judgement:
         if not self._wanted(answer, verdict, answer is not None):
             return Made(None, origin)
         try:
-            return Made(_values.encode(answer), origin)
-        except _values.NotJson as error:
+            return Made(json_values.encode(answer), origin)
+        except json_values.NotJson as error:
             self._notices.warn("answer", f"answers are not stored: not JSON: {error}{_hint(answer)}")
             return Made(None, origin)
 
     def of_chunks(self, payload: bytes, model: str, latency: float) -> Made:
         """payload: all chunks of a stream that ended, as a JSON array."""
         try:
-            chunks = _values.decode_chunks(payload)
-        except _values.Unreadable as error:  # nested deeper than what is left of the stack
+            chunks = json_values.decode_chunks(payload)
+        except json_values.Unreadable as error:  # nested deeper than what is left of the stack
             self._notices.warn("stream", f"streams are not stored: {error}")
             return Made(None, Origin(latency=latency))
         verdict = judge_chunks(chunks)

@@ -7,8 +7,8 @@ import time
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
-from . import _values
-from ._call_answer import Notices
+from .._values import json_values
+from .judgement import Notices
 
 
 class Recording:
@@ -28,8 +28,8 @@ class Recording:
         if self._chunks is None:
             return
         try:
-            text = _values.encode(chunk)
-        except _values.NotJson as error:
+            text = json_values.encode(chunk)
+        except json_values.NotJson as error:
             self.spoil(f"streams are not stored: a chunk is not JSON: {error}")
             return
         self._chunks.append(text)

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ._canonical_json import MAX_SAFE_INTEGER, Refused, canonical, number
+from .canonical_json import MAX_SAFE_INTEGER, Refused, canonical, number
 
 _DEEPER = 2  # The document's own braces are level 1.
 

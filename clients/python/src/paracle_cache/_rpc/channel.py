@@ -8,11 +8,11 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from . import _fork
-from ._proto.admin_pb2_grpc import AdminServiceStub
-from ._proto.cache_pb2_grpc import CacheServiceStub
-from ._settings import ClientSettings
-from .errors import FORKED, ClientClosed, Disabled, SettingsError, Unavailable
+from .. import _fork
+from .._proto.admin_pb2_grpc import AdminServiceStub
+from .._proto.cache_pb2_grpc import CacheServiceStub
+from .._settings import ClientSettings
+from ..errors import FORKED, ClientClosed, Disabled, SettingsError, Unavailable
 
 _SERVICES = ("paracle.cache.v1.CacheService", "paracle.cache.v1.AdminService")
 

@@ -6,10 +6,10 @@ Shared by the sync and the asyncio layer; knows neither. One Guard belongs to on
 import random
 import threading
 
-from ._circuit import Circuit, probe_delay
-from ._log import logger, warn_once
-from .errors import FORKED, CacheError, Cancelled, ClientClosed, FailedPrecondition, InvalidArgument
-from .key import KeyRefused
+from .._log import logger, warn_once
+from ..errors import FORKED, CacheError, Cancelled, ClientClosed, FailedPrecondition, InvalidArgument
+from ..key import KeyRefused
+from .circuit import Circuit
 
 MAX_ENTRY_BYTES = 3 << 20  # The server's default, until it says otherwise.
 
@@ -34,7 +34,7 @@ class Guard:
 
     def succeeded(self, ticket: int) -> bool:
         """True for the first answer ever: now is the time to ask for the limits."""
-        if self._circuit.failures:
+        if self._circuit.failures or self._circuit.openings:
             with self._lock:
                 self._circuit.succeeded(ticket)
         if self._limits_asked:
@@ -83,7 +83,6 @@ class Guard:
         logger.debug("not stored: %d bytes are over the limit of %d", len(payload), self.max_entry_bytes)
         return False
 
-    @staticmethod
-    def probe_delay() -> float:
+    def probe_delay(self) -> float:
         """Seconds until the next health check."""
-        return probe_delay(random.random())  # noqa: S311  # jitter, not a secret
+        return self._circuit.probe_delay(random.random())  # noqa: S311  # jitter, not a secret

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections import OrderedDict
 
-from ._call_lock import renew_in_children
+from .._locks import renew_in_children
 
 _MOST_KEYS = 1024
 _MOST_CALLERS = 64  # of one key

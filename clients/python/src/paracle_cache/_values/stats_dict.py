@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .results import Counters, Stats
-from .stats import CacheStatsTracker
+from ..results import Counters, Stats
+from ..stats import CacheStatsTracker
 
 
 def of_service(stats: Stats, namespace: str) -> dict[str, Any]:

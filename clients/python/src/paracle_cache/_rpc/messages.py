@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, timezone
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from ._proto import cache_pb2 as pb
-from .errors import CacheError, from_number
-from .key import CacheKey, EntryId
-from .results import Hit, Lease, Miss, Origin, Pending, Removed, SetItem, Stored, Tier, TooLarge
+from .._proto import cache_pb2 as pb
+from ..errors import CacheError, from_number
+from ..key import CacheKey, EntryId
+from ..results import Hit, Lease, Miss, Origin, Pending, Removed, SetItem, Stored, Tier, TooLarge
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _TIERS = {tier.value: tier for tier in Tier}

@@ -1,0 +1,1 @@
+"""What `cached_llm_call` makes of a function."""

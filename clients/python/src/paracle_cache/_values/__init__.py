@@ -1,0 +1,1 @@
+"""JSON values by key, as `LLMCache` and `CacheManager` have them."""
