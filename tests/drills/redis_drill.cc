@@ -1,7 +1,7 @@
 // P5: a sick Redis fails no Get, delays few and answers none wrongly, and is used again soon after it is well.
 //
-// Beside the server under test stands another one with a Redis of its own that stays well. It has the same traffic at the
-// same time: what a machine does to both says nothing about the sickness.
+// Beside the server under test stands another one with a Redis of its own that stays well. It has a quarter of the traffic
+// at the same time: what a machine does to both says nothing about the sickness.
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -21,6 +21,8 @@ namespace paracle::drills {
 namespace {
 
 constexpr int kNamespaces = 16;
+constexpr int kWellCallers = 4;
+constexpr int kWellShare = 4;  // One of so many Gets is the well server's: enough for its p99, not to keep two cores busy.
 constexpr size_t kPayloadBytes = 256;
 constexpr absl::Duration kSlack = absl::Milliseconds(10);
 constexpr absl::Duration kOverHealthy = absl::Milliseconds(1);
@@ -147,7 +149,8 @@ class Drill {
   void RunTraffic(const Sickness& sickness, Stage& stage, const Sights* base, Row* row) {
     Traffic traffic(*stage.server, &pool_,
                     {.gets_per_second = bounds_.gets_per_second, .cancel_share = sickness.cancel_share});
-    Traffic well(*well_.server, &well_pool_, {.gets_per_second = bounds_.gets_per_second});
+    Traffic well(*well_.server, &well_pool_,
+                 {.callers = kWellCallers, .gets_per_second = bounds_.gets_per_second / kWellShare});
     Sights sights;
     sights.Look(*stage.server);
     const Sights before = base == nullptr ? sights : *base;
