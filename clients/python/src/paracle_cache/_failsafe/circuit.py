@@ -5,8 +5,8 @@
 Calls take a ticket and give it back with their result. A ticket of before the last opening or closing counts for
 nothing, so calls that were in flight then neither open the circuit again nor reset what was counted since.
 
-A service that is healthy and yet answers no call (it does not know our token) opens it again and again: each time without
-an answer in between, the first probe waits twice as long.
+A service that is healthy and yet answers no call (it does not know our token) opens it again and again: each time
+without an answer in between, the first probe waits twice as long.
 """
 
 import time
@@ -67,4 +67,4 @@ class Circuit:
     def probe_delay(self, chance: float) -> float:
         """Seconds until the next probe; `chance` is from [0, 1)."""
         doublings = min(max(self.openings - 1, 0), 10)
-        return min(PROBE_INTERVAL * 2**doublings, LONGEST_PROBE_INTERVAL) * (0.8 + 0.4 * chance)
+        return min(PROBE_INTERVAL * (1 << doublings), LONGEST_PROBE_INTERVAL) * (0.8 + 0.4 * chance)
