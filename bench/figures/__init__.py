@@ -1,6 +1,6 @@
 """The figures that scripts/bench prints, one module each, with a function `measure(programs)` that yields rows."""
 
-from figures import footprint, generator, hits, key, memory, miss, shared
+from figures import footprint, generator, go, hits, key, memory, miss, python, shared
 
 FIGURES = {
     "memory": memory,
@@ -10,4 +10,6 @@ FIGURES = {
     "hits": hits,
     "generator": generator,
     "shared": shared,
+    "python": python,
+    "go": go,
 }
