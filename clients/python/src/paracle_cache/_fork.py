@@ -18,10 +18,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 _SWITCH = "GRPC_ENABLE_FORK_SUPPORT"
-_SOUND_SINCE = (
-    1,
-    76,
-)  # With older ones, forking under load now and then crashed the child, or even the parent.
+# With an older grpcio, forking under load now and then crashed the child, or even the parent.
+_SOUND_SINCE = (1, 76)
 
 
 def _settle_support() -> bool:
