@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <asio/buffer.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
@@ -121,8 +122,15 @@ Progress Stream::Write(absl::Span<const iovec> pieces) {
 asio::awaitable<void> Stream::Wait(Want want) {
   std::error_code ignored;  // A closed stream says so at the next attempt.
   if (closed_) co_return;
-  co_await socket_.async_wait(want == Want::kWrite ? Socket::wait_write : Socket::wait_read,
-                              asio::redirect_error(asio::use_awaitable, ignored));
+  if (want == Want::kWrite) {
+    co_await socket_.async_wait(Socket::wait_write, asio::redirect_error(asio::use_awaitable, ignored));
+    co_return;
+  }
+  // Not async_wait: for that, Asio tells epoll anew what it waits for, each time, and is woken at once because the socket
+  // can be written. Looking at a byte needs neither.
+  char peeked;
+  co_await socket_.async_receive(asio::buffer(&peeked, 1), Socket::message_peek,
+                                 asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 void Stream::WhenWritable(std::function<void()> then) {
