@@ -8,7 +8,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from paracle_cache import _log
+from paracle_cache import Client, _log, aio
+from paracle_cache.failsafe import AsyncSafeCache, SafeCache
 
 from support.real_server import running_server
 
@@ -39,3 +40,25 @@ def server():
 def namespace(request):
     """A namespace of the test's own."""
     return "".join(c if c.isalnum() else "-" for c in request.node.name)[:128]
+
+
+@pytest.fixture
+def client(shared_server, namespace):
+    """In the test's own namespace; with the patience that a busy machine needs."""
+    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def cache(client):
+    cache = SafeCache(client)
+    yield cache
+    cache.close()
+
+
+@pytest.fixture
+async def async_cache(client):
+    endpoint, namespace = client.settings.endpoint, client.settings.namespace
+    cache = AsyncSafeCache(aio.Client(endpoint, namespace=namespace, timeout=10))
+    yield cache
+    await cache.close()

@@ -6,28 +6,13 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from paracle_cache.cache_manager import CacheConfig, CacheEntry, CacheManager, get_cache_manager
-from paracle_cache.client import Client
 from paracle_cache.errors import SettingsError
-from paracle_cache.failsafe import SafeCache
 from paracle_cache.key import EntryId
 
 
 @pytest.fixture
-def client(shared_server, namespace):
-    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
-        yield client
-
-
-@pytest.fixture
-def safe(client):
-    safe = SafeCache(client)
-    yield safe
-    safe.close()
-
-
-@pytest.fixture
-def manager(safe):
-    return CacheManager(CacheConfig(), cache=safe)
+def manager(cache):
+    return CacheManager(CacheConfig(), cache=cache)
 
 
 def test_values_by_string_keys(manager):
@@ -45,8 +30,8 @@ def test_the_documented_digest_is_used(manager, client):
     assert client.get(EntryId(digest)).payload == b"7"
 
 
-def test_the_life_is_the_calls_else_the_configs(safe):
-    manager = CacheManager(CacheConfig(default_ttl=100), cache=safe)
+def test_the_life_is_the_calls_else_the_configs(cache):
+    manager = CacheManager(CacheConfig(default_ttl=100), cache=cache)
     for ttl, stored in ((None, 100), (0, 100), (50, 50)):
         manager.set("k", 1, ttl=ttl)
         entry = manager.entry("k")
@@ -69,8 +54,8 @@ def test_a_key_that_is_no_text_is_refused_with_one_warning(manager, caplog, key)
     assert len(caplog.records) == 1
 
 
-def test_switched_off_nothing_is_asked_or_stored(safe):
-    on, off = CacheManager(CacheConfig(), cache=safe), CacheManager(CacheConfig(enabled=False), cache=safe)
+def test_switched_off_nothing_is_asked_or_stored(cache):
+    on, off = CacheManager(CacheConfig(), cache=cache), CacheManager(CacheConfig(enabled=False), cache=cache)
     on.set("k", 1)
     assert (off.get("k"), off.set("k", 2), off.delete("k"), off.clear()) == (None, False, False, False)
     assert (off.stats()["enabled"], off.stats()["source"]) == (False, "client")
@@ -124,11 +109,11 @@ def test_a_manager_whose_environment_cannot_be_read_is_off(monkeypatch, caplog):
     assert "PARACLE_CACHE_TTL='never'" in caplog.text
 
 
-def test_that_the_service_decides_about_its_tiers_is_said_once(safe, caplog):
-    CacheManager(CacheConfig(default_ttl=5), cache=safe)
+def test_that_the_service_decides_about_its_tiers_is_said_once(cache, caplog):
+    CacheManager(CacheConfig(default_ttl=5), cache=cache)
     assert not caplog.records
-    CacheManager(CacheConfig(backend="redis"), cache=safe)
-    CacheManager(CacheConfig(key_prefix="team:"), cache=safe)
+    CacheManager(CacheConfig(backend="redis"), cache=cache)
+    CacheManager(CacheConfig(key_prefix="team:"), cache=cache)
     assert [
         "the service at PARACLE_CACHE_ENDPOINT decides them" in it.getMessage() for it in caplog.records
     ] == [True]

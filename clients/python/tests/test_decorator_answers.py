@@ -12,26 +12,11 @@ import uuid
 
 import pytest
 
-from paracle_cache.client import Client
 from paracle_cache.decorators import cached_llm_call, key_of
-from paracle_cache.failsafe import SafeCache
 from paracle_cache.pricing import Price, PriceTable
 from paracle_cache.results import Hit, Miss
 
 RECORDED = pathlib.Path(__file__).resolve().parents[4] / "shared" / "data" / "llm"
-
-
-@pytest.fixture
-def client(shared_server, namespace):
-    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
-        yield client
-
-
-@pytest.fixture
-def cache(client):
-    cache = SafeCache(client)
-    yield cache
-    cache.close()
 
 
 class Asker:

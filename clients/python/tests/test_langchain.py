@@ -31,12 +31,6 @@ WITH_TOOLS = next(
 
 
 @pytest.fixture
-def client(shared_server, namespace):
-    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
-        yield client
-
-
-@pytest.fixture
 def cache(client):
     return ParacleCache(SafeCache(client))
 

@@ -20,12 +20,6 @@ ANSWER = {"choices": [{"message": {"content": "Hi"}}]}
 
 
 @pytest.fixture
-def client(shared_server, namespace):
-    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
-        yield client
-
-
-@pytest.fixture
 def safe(client):
     safe = SafeCache(client)
     yield safe

@@ -11,34 +11,10 @@ import threading
 
 import pytest
 
-from paracle_cache import aio
-from paracle_cache.client import Client
 from paracle_cache.decorators import cached_llm_call, key_of
-from paracle_cache.failsafe import AsyncSafeCache, SafeCache
 from paracle_cache.results import Miss
 
 RECORDED = pathlib.Path(__file__).resolve().parents[4] / "shared" / "data" / "llm"
-
-
-@pytest.fixture
-def client(shared_server, namespace):
-    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
-        yield client
-
-
-@pytest.fixture
-def cache(client):
-    cache = SafeCache(client)
-    yield cache
-    cache.close()
-
-
-@pytest.fixture
-async def async_cache(client):
-    endpoint, namespace = client.settings.endpoint, client.settings.namespace
-    cache = AsyncSafeCache(aio.Client(endpoint, namespace=namespace, timeout=10))
-    yield cache
-    await cache.close()
 
 
 class Streamer:

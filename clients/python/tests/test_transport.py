@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from paracle_cache.client import Client
 from replay.caller import FLAVOURS, Caller, calling
 from replay.provider import Answer, Provider
 
@@ -21,12 +20,6 @@ WHOLE = {
     "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi!"}, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 9, "completion_tokens": 3},
 }
-
-
-@pytest.fixture
-def client(shared_server, namespace):
-    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
-        yield client
 
 
 @pytest.fixture(params=FLAVOURS)

@@ -26,12 +26,6 @@ STREAM = recorded.pick("anthropic", "/messages", "plain-stream")[0]
 
 
 @pytest.fixture
-def client(shared_server, namespace):
-    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
-        yield client
-
-
-@pytest.fixture
 def provider():
     with Provider().serving() as provider:
         provider.answer = Answer.of(PAIR)

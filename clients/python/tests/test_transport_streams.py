@@ -12,7 +12,6 @@ import brotli
 import pytest
 import zstandard
 
-from paracle_cache.client import Client
 from replay import recorded
 from replay.caller import FLAVOURS, Caller, calling
 from replay.provider import Answer, Provider
@@ -20,12 +19,6 @@ from replay.provider import Answer, Provider
 CHAT = recorded.pick("openai", "/chat/completions", "plain-stream")[0]
 MESSAGES = recorded.pick("anthropic", "/messages", "plain-stream")[0]
 GEMINI = recorded.pick("gemini", ":streamGenerateContent", "plain-stream")[0]
-
-
-@pytest.fixture
-def client(shared_server, namespace):
-    with Client(shared_server.address, namespace=namespace, timeout=10) as client:
-        yield client
 
 
 @pytest.fixture(params=FLAVOURS)
