@@ -9,7 +9,7 @@ from figures.measuring import Programs, spread
 from figures.redis_server import RedisServer, redis_server, settle
 from figures.report import Row
 
-ROUNDS = 5
+ROUNDS = 9
 KEYS = "1000"
 GETS = ["--ratio", "0:1", "--value-size", "4096", "--keyspace", KEYS, "--warmup", "300ms", "-z", "2s"]
 BUSY = ["--connections", "4", "-c", "64"]
