@@ -13,8 +13,16 @@ namespace {
 constexpr size_t kMaxPrefix = 128;
 constexpr size_t kNamespaceBytes = 16;
 
-std::string HashOfNamespace(absl::string_view ns) {
-  return absl::BytesToHexString(internal::Sha256(ns).AsBytes().substr(0, kNamespaceBytes));
+// The last one of each thread is kept: most callers ask in one namespace, and OpenSSL's code is cold when they ask rarely.
+const std::string& HashOfNamespace(absl::string_view ns) {
+  struct Last {
+    std::string ns, hash;
+  };
+  thread_local Last last;
+  if (last.hash.empty() || last.ns != ns) {
+    last = {std::string(ns), absl::BytesToHexString(internal::Sha256(ns).AsBytes().substr(0, kNamespaceBytes))};
+  }
+  return last.hash;
 }
 
 std::string EscapeGlob(absl::string_view text) {

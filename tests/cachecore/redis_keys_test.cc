@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
+#include <thread>
 
 #include "tests/support/answer.h"
 
@@ -20,6 +22,20 @@ TEST(RedisKeysTest, NamespacesAreApart) {
   const RedisKeys keys("p:");
   const Digest digest = DigestOfQuestion(1);
   EXPECT_NE(keys.Entry({.ns = "a", .digest = digest}), keys.Entry({.ns = "b", .digest = digest}));
+}
+
+TEST(RedisKeysTest, ANamespaceHasItsOwnNameWhicheverWasAskedForBefore) {
+  const RedisKeys keys("p:");
+  const Digest digest = DigestOfQuestion(1);
+  const auto name = [&](absl::string_view ns) { return keys.Entry({.ns = ns, .digest = digest}); };
+  const std::string a = name("a"), b = name("b"), empty = name("");
+  EXPECT_EQ((std::set<std::string>{a, b, empty}.size()), 3u);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(name("a"), a);
+    EXPECT_EQ(name(""), empty);
+    EXPECT_EQ(name("b"), b);
+  }
+  std::thread([&] { EXPECT_EQ(name("a"), a); }).join();
 }
 
 TEST(RedisKeysTest, WhatGlobsTakeForSignsIsEscaped) {
