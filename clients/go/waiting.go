@@ -17,8 +17,8 @@ import (
 //
 //   - *[Hit]: the answer, perhaps after waiting for another caller to store it;
 //   - *[Lease]: call the model, then Set with its token or ReleaseLease; RenewLease meanwhile;
-//   - *[Pending]: the client's lease wait is over and the other caller has not answered: call the model;
-//   - *[Miss]: this server has no leases: as Get.
+//   - *[Miss]: this server has no leases, or the client's lease wait is over and the other caller has not answered: call
+//     the model.
 //
 // The wait is sliced into RPCs that are each bounded by the client's timeout, so a server that is frozen costs one of
 // those and never the whole wait.
@@ -64,7 +64,7 @@ func (c *Client) waitForLease(ctx context.Context, id EntryID) (Outcome, error) 
 		}
 		pause := max(pending.RetryAfter, shortestPause)
 		if time.Now().Add(pause).After(over) {
-			return pending, nil
+			return c.Get(ctx, id) // As a plain lookup decides.
 		}
 		if err := sleep(ctx, pause); err != nil {
 			return nil, err

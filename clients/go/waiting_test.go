@@ -109,14 +109,14 @@ func TestAServerThatFreezesWhileSomebodyWaitsCostsOneTimeout(t *testing.T) {
 	}
 }
 
-func TestTheWaitEndsWithPending(t *testing.T) {
+func TestWhenTheWaitIsOverAPlainLookupDecides(t *testing.T) {
 	endpoint, _ := fakeProcess(t)
 	for _, wait := range []time.Duration{0, 700 * time.Millisecond} {
 		client := leaseClient(t, endpoint, paraclecache.WithLeaseWait(wait))
 		_, _ = client.GetOrWait(ctx, question("a")) // The lease, the first time.
 		began := time.Now()
 		outcome, err := client.GetOrWait(ctx, question("a"))
-		if _, ok := outcome.(*paraclecache.Pending); err != nil || !ok {
+		if _, ok := outcome.(*paraclecache.Miss); err != nil || !ok {
 			t.Errorf("wait %v: got %T, %v", wait, outcome, err)
 		}
 		if took := time.Since(began); took < wait-20*time.Millisecond || took > wait+600*time.Millisecond {
