@@ -17,3 +17,16 @@ def warn_once(message: str) -> None:
         logger.warning(message)
     else:
         logger.debug(message)
+
+
+class Notices:
+    """Warnings about one thing, such as a function, each kind once. Thread-safe, but for a second copy in a race."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._given: set[str] = set()
+
+    def warn(self, kind: str, text: str) -> None:
+        if kind not in self._given:
+            self._given.add(kind)
+            logger.warning("%s: %s (said once)", self._name, text)

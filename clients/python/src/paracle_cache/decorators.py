@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from ._decorated.call import Call
-from ._decorated.judgement import CacheIf, Judgement, Notices
+from ._decorated.judgement import CacheIf, Judgement
 from ._decorated.plan import Plan, name_of
 from ._decorated.wrappers import wrap_async, wrap_async_generator, wrap_generator, wrap_sync
+from ._log import Notices
 from ._values.ttl import Ttl, seconds
 from .failsafe import AsyncSafeCache, SafeCache
 from .key import CacheKey

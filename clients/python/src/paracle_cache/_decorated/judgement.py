@@ -6,26 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._log import logger
+from .._log import Notices
 from .._values import json_values
 from ..answers import Verdict, judge, judge_chunks
 from ..pricing import Cost, Price, PriceTable, cost_of
 from ..results import Origin
 
 CacheIf = Callable[[Any], bool]
-
-
-class Notices:
-    """Warnings about one function, each kind once. Thread-safe, but for a second copy in a race."""
-
-    def __init__(self, function_name: str) -> None:
-        self._name = function_name
-        self._given: set[str] = set()
-
-    def warn(self, kind: str, text: str) -> None:
-        if kind not in self._given:
-            self._given.add(kind)
-            logger.warning("%s: %s (said once)", self._name, text)
 
 
 @dataclass(frozen=True, slots=True)

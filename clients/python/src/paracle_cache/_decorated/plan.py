@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from .._log import Notices
 from .._values import json_values
 from ..key import EntryId, KeyRefused
 from ..results import Hit, Miss, Origin
 from ..stats import get_stats_tracker
 from .call import Call, NotKeyed
-from .judgement import Judgement, Made, Notices
+from .judgement import Judgement, Made
 from .streams import Recording
 
 Cache = TypeVar("Cache")

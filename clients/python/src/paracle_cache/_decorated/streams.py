@@ -7,8 +7,8 @@ import time
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
+from .._log import Notices
 from .._values import json_values
-from .judgement import Notices
 
 
 class Recording:

@@ -38,6 +38,11 @@ class SafeCache:
         return self._client is not None and self._client.enabled
 
     @property
+    def namespace(self) -> str:
+        """Whose entries these are; empty when the settings cannot be read."""
+        return self._client.settings.namespace if self._client is not None else ""
+
+    @property
     def max_entry_bytes(self) -> int:
         """The largest payload that the server stores: asked for in the background, 3 MiB until it is known."""
         return self._process().guard.max_entry_bytes if self.enabled else MAX_ENTRY_BYTES

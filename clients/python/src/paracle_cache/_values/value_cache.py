@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, TypedDict
 
-from .._decorated.judgement import Notices
+from .._log import Notices
 from ..failsafe import AsyncSafeCache, SafeCache
 from ..key import EntryId
 from ..results import Hit, Miss, Origin
@@ -111,14 +111,15 @@ class ValueCache:
 
     def stats(self) -> dict[str, Any]:
         """What the service counted, else this object."""
-        found = self.cache.stats()
-        return self.own_stats(self.cache.enabled) if found is None else of_service(found, _namespace(self.cache))
+        cache = self.cache
+        found = cache.stats()
+        return self.own_stats(cache.enabled) if found is None else of_service(found, cache.namespace)
 
     async def astats(self) -> dict[str, Any]:
         """What the service counted, else this object."""
         cache = self.async_cache
         found = await cache.stats()
-        return self.own_stats(cache.enabled) if found is None else of_service(found, _namespace(cache))
+        return self.own_stats(cache.enabled) if found is None else of_service(found, cache.namespace)
 
     def own_stats(self, enabled: bool) -> dict[str, Any]:
         """What this object counted."""
@@ -150,8 +151,3 @@ class ValueCache:
             return None
         token = self._tokens.take(entry.digest)
         return {"payload": payload, "content_type": json_values.JSON, "fill_token": token, "ttl": life}
-
-
-def _namespace(cache: SafeCache | AsyncSafeCache) -> str:
-    client = cache._client  # it has no name of its own for this yet
-    return "" if client is None else client.settings.namespace
