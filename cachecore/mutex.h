@@ -1,4 +1,5 @@
-// Mutex is the only lock of cachecore and of cachecore/redis: four bytes, with the annotations that let Clang check who holds what.
+// Mutex is the only lock of cachecore and of cachecore/redis: four bytes, with the annotations that let Clang check who
+// holds what.
 //
 // A waiter spins for about as long as a cache operation takes and then parks in the kernel, so a holder that lost its
 // processor (the rule in an over-committed container) costs the waiters no time slices. Not fair, not recursive.

@@ -41,7 +41,7 @@ def many_gets(programs: Programs, redis: RedisServer, cache: str, noop: str):
 
 
 def lone_gets(programs: Programs, redis: RedisServer, cache: str, noop: str):
-    """In rounds of their own, in either order: after many Gets, a virtual machine's processors take a while to wake as before."""
+    """In rounds of their own, in either order: after many Gets, a virtual machine's processors wake up later for a while."""
     ways = {
         "shared": lambda: programs.loadtest(cache, *GETS, *ALONE)["latency_seconds"]["p50"] * 1e6,
         "empty": lambda: programs.loadtest(noop, *GETS, *ALONE, "--no-check")["latency_seconds"]["p50"] * 1e6,
