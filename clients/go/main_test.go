@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/paracle/paracle-cache/clients/go/internal/fakecache"
+	"github.com/paracle/paracle-cache/clients/go/internal/serverprocess"
 )
 
 const fakeInChild = "PARACLE_TEST_FAKE_CACHE"
@@ -59,6 +60,9 @@ func fakeProcess(t *testing.T) (endpoint string, signal func(syscall.Signal)) {
 	return strings.TrimSpace(line), func(signal syscall.Signal) {
 		if err := child.Process.Signal(signal); err != nil {
 			t.Fatal(err)
+		}
+		if signal == syscall.SIGSTOP {
+			serverprocess.AwaitStopped(t, child.Process.Pid)
 		}
 	}
 }

@@ -39,7 +39,12 @@ class NoopProcess {
   NoopProcess(const NoopProcess&) = delete;
   NoopProcess& operator=(const NoopProcess&) = delete;
 
-  void Freeze() { kill(pid_, SIGSTOP); }
+  // Until every thread has stopped, it goes on answering.
+  void Freeze() {
+    kill(pid_, SIGSTOP);
+    siginfo_t info;
+    waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT);
+  }
   void Kill() {
     if (pid_ == 0) return;
     kill(pid_, SIGKILL);

@@ -105,7 +105,13 @@ void SpawnedRedis::Kill() {
   pid_ = 0;
 }
 
-void SpawnedRedis::Freeze() { ::kill(pid_, SIGSTOP); }
+// Until every thread has stopped, it goes on answering.
+void SpawnedRedis::Freeze() {
+  ::kill(pid_, SIGSTOP);
+  siginfo_t info;
+  ::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT);
+}
+
 void SpawnedRedis::Thaw() { ::kill(pid_, SIGCONT); }
 
 }  // namespace paracle::cachecore::redis

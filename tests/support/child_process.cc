@@ -96,6 +96,13 @@ void ChildProcess::Signal(int signal) const {
   if (pid_ > 0) ::kill(pid_, signal);
 }
 
+void ChildProcess::Freeze() const {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGSTOP);
+  siginfo_t info;
+  ::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT);
+}
+
 void ChildProcess::Kill() {
   if (!Running()) return;
   Signal(SIGKILL);

@@ -33,6 +33,8 @@ class ChildProcess {
   pid_t pid() const { return pid_; }  // 0: none runs.
   bool Running();
   void Signal(int signal) const;
+  // SIGSTOP, and waits until every thread has stopped: until then it goes on answering.
+  void Freeze() const;
   // SIGKILL, and waits until it is gone.
   void Kill();
   // SIGTERM, and SIGKILL when it is still there after `patience`. The exit code; -1: a signal ended it.

@@ -112,7 +112,7 @@ std::string RedisProcess::Log() const {
   return text.str();
 }
 
-void RedisProcess::Stop() const { process_.Signal(SIGSTOP); }
+void RedisProcess::Stop() const { process_.Freeze(); }
 void RedisProcess::Continue() const { process_.Signal(SIGCONT); }
 
 void RedisProcess::Restart(Data data) {

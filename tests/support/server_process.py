@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -14,6 +15,19 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 def binary(name: str) -> str:
     """A program of the build under test: PARACLE_BUILD (relative to the repository), else build/dev."""
     return str(ROOT / os.environ.get("PARACLE_BUILD", "build/dev") / "bin" / name)
+
+
+def freeze(pid: int) -> None:
+    """SIGSTOP, and waits until every thread has stopped: until then the process goes on answering."""
+    os.kill(pid, signal.SIGSTOP)
+    give_up = time.monotonic() + 10
+    while any(_state(task) != "T" for task in pathlib.Path(f"/proc/{pid}/task").iterdir()):
+        assert time.monotonic() < give_up, f"process {pid} does not stop"
+        time.sleep(0.001)
+
+
+def _state(task: pathlib.Path) -> str:
+    return (task / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 class ServerProcess:
@@ -36,6 +50,9 @@ class ServerProcess:
     def _drain(self) -> None:
         for line in self.process.stderr:
             self.log.append(line)
+
+    def freeze(self) -> None:
+        freeze(self.process.pid)
 
     def stop(self) -> int:
         """SIGTERM; the exit code."""

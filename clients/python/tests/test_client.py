@@ -166,11 +166,9 @@ def test_a_socket_path_is_an_endpoint(tmp_path):
 
 
 def test_a_timeout_is_a_type(server):
-    import signal
-
     with Client(server.address) as client:
         client.get(KEY)
-        server.process.send_signal(signal.SIGSTOP)
+        server.freeze()
         with pytest.raises(TimedOut):
             client.get(KEY, timeout=0.05)
 
@@ -216,11 +214,9 @@ def test_an_asyncio_client_belongs_to_its_first_loop(shared_server):
 
 
 async def test_a_cancelled_call_is_cancelled(server):
-    import signal
-
     async with aio.Client(server.address, timeout=30) as client:
         await client.get(KEY)
-        server.process.send_signal(signal.SIGSTOP)
+        server.freeze()
         task = asyncio.ensure_future(client.get(KEY))
         await asyncio.sleep(0)
         task.cancel()

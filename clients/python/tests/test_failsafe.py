@@ -73,7 +73,7 @@ def test_a_killed_server_costs_three_failures_then_nothing(cache, server, caplog
 
 def test_a_frozen_server_costs_one_timeout_a_call_and_is_found_again(cache, server, caplog):
     fill(cache)
-    server.process.send_signal(signal.SIGSTOP)
+    server.freeze()
     with caplog.at_level(logging.INFO, "paracle_cache"):
         for _ in range(3):
             begin = time.monotonic()
@@ -166,7 +166,7 @@ async def test_asyncio_a_frozen_server_costs_three_timeouts_and_is_found_again(s
     while not isinstance(miss, Miss):
         miss = await cache.lookup(KEY)
     assert await cache.store(KEY, b"answer", content_type="", fill_token=miss.fill_token)
-    server.process.send_signal(signal.SIGSTOP)
+    server.freeze()
     with caplog.at_level(logging.INFO, "paracle_cache"):
         begin = time.monotonic()
         assert [await cache.lookup(KEY) for _ in range(3)] == [None] * 3

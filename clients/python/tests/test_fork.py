@@ -52,13 +52,14 @@ def test_without_fork_support_of_grpc_workers_do_without_the_cache(shared_server
 def test_a_parent_that_forks_while_the_cache_is_frozen_is_not_held_up(server):
     """The calls in flight are ended; the child meets the frozen server itself, and fails open."""
     code = """
-import os, signal, sys, threading, time
+import os, sys, threading, time
 from paracle_cache import CacheKey, Client
 from paracle_cache.failsafe import SafeCache
+from support.real_server import freeze
 cache = SafeCache(Client(timeout=20))
 key = CacheKey(provider="p")
 while cache.lookup(key) is None: pass
-os.kill(int(sys.argv[1]), signal.SIGSTOP)
+freeze(int(sys.argv[1]))
 caller = threading.Thread(target=cache.lookup, args=(key,))
 caller.start()
 time.sleep(0.2)

@@ -24,7 +24,7 @@ from paracle_cache.failsafe import AsyncSafeCache, SafeCache
 
 from support.certificates import make_certificates
 from support.ports import free_port
-from support.real_server import binary
+from support.real_server import binary, freeze
 from support.waiting_for import wait_until
 
 CALLS = 1_000
@@ -60,7 +60,7 @@ class Service:
         self.start()
 
     def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
+        freeze(self.process.pid)
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import time
 import uuid
 
@@ -46,18 +44,19 @@ def test_without_a_server_every_call_is_answered_and_soon_costs_nothing(flavour,
 def test_with_a_frozen_server_every_call_is_answered(flavour, server, provider):
     with Client(server.address, timeout=1) as client, calling(flavour, client) as caller:
         assert caller.post(provider.url + PATH, BODY).outcome == "miss"
-        server.process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, server.process.pid, os.WSTOPPED | os.WNOWAIT)
+        server.freeze()
         replies = [caller.post(provider.url + PATH, BODY) for _ in range(6)]
     assert {(reply.outcome, reply.body) for reply in replies} == {("bypass", WHOLE)}
 
 
-@pytest.mark.parametrize("fault", [signal.SIGSTOP, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "fault", [lambda server: server.freeze(), lambda server: server.process.kill()], ids=["frozen", "killed"]
+)
 def test_a_server_that_goes_between_lookup_and_store_breaks_nothing(flavour, server, provider, fault):
     with Client(server.address, timeout=1) as client, calling(flavour, client) as caller:
         reply = caller.open(provider.url + PATH, BODY)
         assert provider.calls == 1
-        server.process.send_signal(fault)
+        fault(server)
         assert b"".join(reply.rest()) == WHOLE
 
 

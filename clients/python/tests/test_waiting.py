@@ -1,7 +1,6 @@
 """Waiting in slices: the logic with a clock passed in, then both clients against a service that answers by script."""
 
 import asyncio
-import signal
 import threading
 import time
 
@@ -13,6 +12,7 @@ from paracle_cache.errors import TimedOut
 from paracle_cache.results import Lease, Pending
 
 from support.fake_service import fake_service
+from support.real_server import freeze
 
 KEY = CacheKey(provider="p", model="m").entry_id()
 LONG_WAIT = 60.0
@@ -109,7 +109,7 @@ def test_a_server_frozen_while_waiting_costs_one_timeout_not_the_wait(wait_for, 
         waiter.start()
         for _ in range(3):
             service.next_get()
-        service.process.send_signal(signal.SIGSTOP)
+        freeze(service.process.pid)
         frozen = time.monotonic()
         waiter.join(LONG_WAIT)
         # One RPC timeout is 0.5 s; what is beyond is for a busy machine.

@@ -3,6 +3,7 @@ package serverprocess
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,7 +96,10 @@ func (p *Process) Kill() {
 }
 
 // Pause freezes the server: its connections stay and nothing is answered.
-func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
+func (p *Process) Pause() {
+	p.signal(syscall.SIGSTOP)
+	AwaitStopped(p.t, p.command.Process.Pid)
+}
 
 // Resume ends a pause.
 func (p *Process) Resume() { p.signal(syscall.SIGCONT) }
@@ -108,4 +112,32 @@ func (p *Process) signal(signal syscall.Signal) {
 			p.t.Error(err)
 		}
 	}
+}
+
+// AwaitStopped waits until every thread of a process that was sent SIGSTOP has stopped: until then it goes on answering.
+func AwaitStopped(t testing.TB, pid int) {
+	t.Helper()
+	for giveUp := time.Now().Add(10 * time.Second); !stopped(t, pid); time.Sleep(time.Millisecond) {
+		if time.Now().After(giveUp) {
+			t.Fatalf("process %d does not stop", pid)
+		}
+	}
+}
+
+func stopped(t testing.TB, pid int) bool {
+	stats, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(stats) == 0 {
+		t.Fatalf("process %d: no threads: %v", pid, err)
+	}
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // The thread has ended.
+		}
+		_, afterName, _ := strings.Cut(string(stat), ") ")
+		if !strings.HasPrefix(afterName, "T") {
+			return false
+		}
+	}
+	return true
 }

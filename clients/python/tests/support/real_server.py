@@ -13,4 +13,5 @@ _spec.loader.exec_module(_module)
 ROOT = _module.ROOT
 ServerProcess = _module.ServerProcess
 binary = _module.binary
+freeze = _module.freeze
 running_server = _module.running_server
