@@ -136,7 +136,7 @@ func (x Setting_Source) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Setting_Source.Descriptor instead.
 func (Setting_Source) EnumDescriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{9, 0}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{10, 0}
 }
 
 // Request of AdminService.GetStats.
@@ -207,7 +207,10 @@ type GetStatsResponse struct {
 	// False when the cache is switched off.
 	Enabled bool `protobuf:"varint,4,opt,name=enabled,proto3" json:"enabled,omitempty"`
 	// How the shared tier is. Unset when there is none.
-	SharedTier    *SharedTierStatus `protobuf:"bytes,5,opt,name=shared_tier,json=sharedTier,proto3" json:"shared_tier,omitempty"`
+	SharedTier *SharedTierStatus `protobuf:"bytes,5,opt,name=shared_tier,json=sharedTier,proto3" json:"shared_tier,omitempty"`
+	// Leases and streams of the server that answers, for all namespaces; never summed. Unset when the cache is switched
+	// off.
+	Leases        *LeaseStatus `protobuf:"bytes,6,opt,name=leases,proto3" json:"leases,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -277,6 +280,13 @@ func (x *GetStatsResponse) GetSharedTier() *SharedTierStatus {
 	return nil
 }
 
+func (x *GetStatsResponse) GetLeases() *LeaseStatus {
+	if x != nil {
+		return x.Leases
+	}
+	return nil
+}
+
 // How the Redis or Valkey that all servers share is, as the server that answers sees it.
 type SharedTierStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -342,6 +352,124 @@ func (x *SharedTierStatus) GetTotalsTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// Leases and streams as one server has them. Counts are since its start.
+type LeaseStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Leases that were given here and have not ended.
+	Held int64 `protobuf:"varint,1,opt,name=held,proto3" json:"held,omitempty"`
+	// Gets that wait here for somebody else's answer.
+	Waiting int64 `protobuf:"varint,2,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// Leases given.
+	GrantedCount int64 `protobuf:"varint,3,opt,name=granted_count,json=grantedCount,proto3" json:"granted_count,omitempty"`
+	// Gets and Follows that were answered by somebody else's call after they had waited for it.
+	CoalescedCount int64 `protobuf:"varint,4,opt,name=coalesced_count,json=coalescedCount,proto3" json:"coalesced_count,omitempty"`
+	// Leases that ended because nobody renewed, filled or released them in time.
+	ExpiredCount int64 `protobuf:"varint,5,opt,name=expired_count,json=expiredCount,proto3" json:"expired_count,omitempty"`
+	// True while there is a shared tier that cannot be asked: each server then gives leases alone.
+	Alone bool `protobuf:"varint,6,opt,name=alone,proto3" json:"alone,omitempty"`
+	// Leases given alone so far.
+	GrantedAloneCount int64 `protobuf:"varint,7,opt,name=granted_alone_count,json=grantedAloneCount,proto3" json:"granted_alone_count,omitempty"`
+	// Answers that are being recorded here.
+	Recordings int64 `protobuf:"varint,8,opt,name=recordings,proto3" json:"recordings,omitempty"`
+	// Readers that follow one, here.
+	Followers     int64 `protobuf:"varint,9,opt,name=followers,proto3" json:"followers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaseStatus) Reset() {
+	*x = LeaseStatus{}
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaseStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaseStatus) ProtoMessage() {}
+
+func (x *LeaseStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaseStatus.ProtoReflect.Descriptor instead.
+func (*LeaseStatus) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *LeaseStatus) GetHeld() int64 {
+	if x != nil {
+		return x.Held
+	}
+	return 0
+}
+
+func (x *LeaseStatus) GetWaiting() int64 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *LeaseStatus) GetGrantedCount() int64 {
+	if x != nil {
+		return x.GrantedCount
+	}
+	return 0
+}
+
+func (x *LeaseStatus) GetCoalescedCount() int64 {
+	if x != nil {
+		return x.CoalescedCount
+	}
+	return 0
+}
+
+func (x *LeaseStatus) GetExpiredCount() int64 {
+	if x != nil {
+		return x.ExpiredCount
+	}
+	return 0
+}
+
+func (x *LeaseStatus) GetAlone() bool {
+	if x != nil {
+		return x.Alone
+	}
+	return false
+}
+
+func (x *LeaseStatus) GetGrantedAloneCount() int64 {
+	if x != nil {
+		return x.GrantedAloneCount
+	}
+	return 0
+}
+
+func (x *LeaseStatus) GetRecordings() int64 {
+	if x != nil {
+		return x.Recordings
+	}
+	return 0
+}
+
+func (x *LeaseStatus) GetFollowers() int64 {
+	if x != nil {
+		return x.Followers
+	}
+	return 0
+}
+
 // The counters of one namespace and model.
 type ModelStats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -359,7 +487,7 @@ type ModelStats struct {
 
 func (x *ModelStats) Reset() {
 	*x = ModelStats{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[3]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -371,7 +499,7 @@ func (x *ModelStats) String() string {
 func (*ModelStats) ProtoMessage() {}
 
 func (x *ModelStats) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[3]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -384,7 +512,7 @@ func (x *ModelStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModelStats.ProtoReflect.Descriptor instead.
 func (*ModelStats) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{3}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ModelStats) GetNamespace() string {
@@ -478,7 +606,7 @@ type Stats struct {
 
 func (x *Stats) Reset() {
 	*x = Stats{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[4]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +618,7 @@ func (x *Stats) String() string {
 func (*Stats) ProtoMessage() {}
 
 func (x *Stats) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[4]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +631,7 @@ func (x *Stats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stats.ProtoReflect.Descriptor instead.
 func (*Stats) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{4}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Stats) GetHits() int64 {
@@ -671,7 +799,7 @@ type ResetStatsRequest struct {
 
 func (x *ResetStatsRequest) Reset() {
 	*x = ResetStatsRequest{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[5]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +811,7 @@ func (x *ResetStatsRequest) String() string {
 func (*ResetStatsRequest) ProtoMessage() {}
 
 func (x *ResetStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[5]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,7 +824,7 @@ func (x *ResetStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetStatsRequest.ProtoReflect.Descriptor instead.
 func (*ResetStatsRequest) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{5}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ResetStatsRequest) GetNamespace() string {
@@ -715,7 +843,7 @@ type ResetStatsResponse struct {
 
 func (x *ResetStatsResponse) Reset() {
 	*x = ResetStatsResponse{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[6]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +855,7 @@ func (x *ResetStatsResponse) String() string {
 func (*ResetStatsResponse) ProtoMessage() {}
 
 func (x *ResetStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[6]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +868,7 @@ func (x *ResetStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetStatsResponse.ProtoReflect.Descriptor instead.
 func (*ResetStatsResponse) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{6}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{7}
 }
 
 // Request of AdminService.GetConfig.
@@ -752,7 +880,7 @@ type GetConfigRequest struct {
 
 func (x *GetConfigRequest) Reset() {
 	*x = GetConfigRequest{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[7]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -764,7 +892,7 @@ func (x *GetConfigRequest) String() string {
 func (*GetConfigRequest) ProtoMessage() {}
 
 func (x *GetConfigRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[7]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -777,7 +905,7 @@ func (x *GetConfigRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConfigRequest.ProtoReflect.Descriptor instead.
 func (*GetConfigRequest) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 // Response of AdminService.GetConfig.
@@ -797,7 +925,7 @@ type GetConfigResponse struct {
 
 func (x *GetConfigResponse) Reset() {
 	*x = GetConfigResponse{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[8]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +937,7 @@ func (x *GetConfigResponse) String() string {
 func (*GetConfigResponse) ProtoMessage() {}
 
 func (x *GetConfigResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[8]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +950,7 @@ func (x *GetConfigResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConfigResponse.ProtoReflect.Descriptor instead.
 func (*GetConfigResponse) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetConfigResponse) GetVersion() string {
@@ -869,7 +997,7 @@ type Setting struct {
 
 func (x *Setting) Reset() {
 	*x = Setting{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[9]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -881,7 +1009,7 @@ func (x *Setting) String() string {
 func (*Setting) ProtoMessage() {}
 
 func (x *Setting) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[9]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -894,7 +1022,7 @@ func (x *Setting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Setting.ProtoReflect.Descriptor instead.
 func (*Setting) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Setting) GetName() string {
@@ -941,7 +1069,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[10]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -953,7 +1081,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[10]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -966,7 +1094,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Limits) GetMaxEntryBytes() int64 {
@@ -1025,14 +1153,15 @@ const file_paracle_cache_v1_admin_proto_rawDesc = "" +
 	"\x1cparacle/cache/v1/admin.proto\x12\x10paracle.cache.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"R\n" +
 	"\x0fGetStatsRequest\x12\x1c\n" +
 	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12!\n" +
-	"\freplica_only\x18\x02 \x01(\bR\vreplicaOnly\"\xf3\x01\n" +
+	"\freplica_only\x18\x02 \x01(\bR\vreplicaOnly\"\xaa\x02\n" +
 	"\x10GetStatsResponse\x12-\n" +
 	"\x05total\x18\x01 \x01(\v2\x17.paracle.cache.v1.StatsR\x05total\x127\n" +
 	"\bby_model\x18\x02 \x03(\v2\x1c.paracle.cache.v1.ModelStatsR\abyModel\x12\x18\n" +
 	"\abackend\x18\x03 \x01(\tR\abackend\x12\x18\n" +
 	"\aenabled\x18\x04 \x01(\bR\aenabled\x12C\n" +
 	"\vshared_tier\x18\x05 \x01(\v2\".paracle.cache.v1.SharedTierStatusR\n" +
-	"sharedTier\"\xf0\x01\n" +
+	"sharedTier\x125\n" +
+	"\x06leases\x18\x06 \x01(\v2\x1d.paracle.cache.v1.LeaseStatusR\x06leases\"\xf0\x01\n" +
 	"\x10SharedTierStatus\x12>\n" +
 	"\x05state\x18\x01 \x01(\x0e2(.paracle.cache.v1.SharedTierStatus.StateR\x05state\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12;\n" +
@@ -1041,7 +1170,19 @@ const file_paracle_cache_v1_admin_proto_rawDesc = "" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fSTATE_CONNECTED\x10\x01\x12\x12\n" +
-	"\x0eSTATE_DEGRADED\x10\x02\"\x8b\x01\n" +
+	"\x0eSTATE_DEGRADED\x10\x02\"\xb2\x02\n" +
+	"\vLeaseStatus\x12\x12\n" +
+	"\x04held\x18\x01 \x01(\x03R\x04held\x12\x18\n" +
+	"\awaiting\x18\x02 \x01(\x03R\awaiting\x12#\n" +
+	"\rgranted_count\x18\x03 \x01(\x03R\fgrantedCount\x12'\n" +
+	"\x0fcoalesced_count\x18\x04 \x01(\x03R\x0ecoalescedCount\x12#\n" +
+	"\rexpired_count\x18\x05 \x01(\x03R\fexpiredCount\x12\x14\n" +
+	"\x05alone\x18\x06 \x01(\bR\x05alone\x12.\n" +
+	"\x13granted_alone_count\x18\a \x01(\x03R\x11grantedAloneCount\x12\x1e\n" +
+	"\n" +
+	"recordings\x18\b \x01(\x03R\n" +
+	"recordings\x12\x1c\n" +
+	"\tfollowers\x18\t \x01(\x03R\tfollowers\"\x8b\x01\n" +
 	"\n" +
 	"ModelStats\x12\x1c\n" +
 	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x14\n" +
@@ -1131,52 +1272,54 @@ func file_paracle_cache_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_paracle_cache_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_paracle_cache_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_paracle_cache_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_paracle_cache_v1_admin_proto_goTypes = []any{
 	(SharedTierStatus_State)(0),   // 0: paracle.cache.v1.SharedTierStatus.State
 	(Setting_Source)(0),           // 1: paracle.cache.v1.Setting.Source
 	(*GetStatsRequest)(nil),       // 2: paracle.cache.v1.GetStatsRequest
 	(*GetStatsResponse)(nil),      // 3: paracle.cache.v1.GetStatsResponse
 	(*SharedTierStatus)(nil),      // 4: paracle.cache.v1.SharedTierStatus
-	(*ModelStats)(nil),            // 5: paracle.cache.v1.ModelStats
-	(*Stats)(nil),                 // 6: paracle.cache.v1.Stats
-	(*ResetStatsRequest)(nil),     // 7: paracle.cache.v1.ResetStatsRequest
-	(*ResetStatsResponse)(nil),    // 8: paracle.cache.v1.ResetStatsResponse
-	(*GetConfigRequest)(nil),      // 9: paracle.cache.v1.GetConfigRequest
-	(*GetConfigResponse)(nil),     // 10: paracle.cache.v1.GetConfigResponse
-	(*Setting)(nil),               // 11: paracle.cache.v1.Setting
-	(*Limits)(nil),                // 12: paracle.cache.v1.Limits
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
+	(*LeaseStatus)(nil),           // 5: paracle.cache.v1.LeaseStatus
+	(*ModelStats)(nil),            // 6: paracle.cache.v1.ModelStats
+	(*Stats)(nil),                 // 7: paracle.cache.v1.Stats
+	(*ResetStatsRequest)(nil),     // 8: paracle.cache.v1.ResetStatsRequest
+	(*ResetStatsResponse)(nil),    // 9: paracle.cache.v1.ResetStatsResponse
+	(*GetConfigRequest)(nil),      // 10: paracle.cache.v1.GetConfigRequest
+	(*GetConfigResponse)(nil),     // 11: paracle.cache.v1.GetConfigResponse
+	(*Setting)(nil),               // 12: paracle.cache.v1.Setting
+	(*Limits)(nil),                // 13: paracle.cache.v1.Limits
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
 }
 var file_paracle_cache_v1_admin_proto_depIdxs = []int32{
-	6,  // 0: paracle.cache.v1.GetStatsResponse.total:type_name -> paracle.cache.v1.Stats
-	5,  // 1: paracle.cache.v1.GetStatsResponse.by_model:type_name -> paracle.cache.v1.ModelStats
+	7,  // 0: paracle.cache.v1.GetStatsResponse.total:type_name -> paracle.cache.v1.Stats
+	6,  // 1: paracle.cache.v1.GetStatsResponse.by_model:type_name -> paracle.cache.v1.ModelStats
 	4,  // 2: paracle.cache.v1.GetStatsResponse.shared_tier:type_name -> paracle.cache.v1.SharedTierStatus
-	0,  // 3: paracle.cache.v1.SharedTierStatus.state:type_name -> paracle.cache.v1.SharedTierStatus.State
-	13, // 4: paracle.cache.v1.SharedTierStatus.totals_time:type_name -> google.protobuf.Timestamp
-	6,  // 5: paracle.cache.v1.ModelStats.stats:type_name -> paracle.cache.v1.Stats
-	14, // 6: paracle.cache.v1.Stats.saved_time:type_name -> google.protobuf.Duration
-	14, // 7: paracle.cache.v1.Stats.average_cached_time:type_name -> google.protobuf.Duration
-	14, // 8: paracle.cache.v1.Stats.average_uncached_time:type_name -> google.protobuf.Duration
-	13, // 9: paracle.cache.v1.Stats.start_time:type_name -> google.protobuf.Timestamp
-	13, // 10: paracle.cache.v1.Stats.update_time:type_name -> google.protobuf.Timestamp
-	11, // 11: paracle.cache.v1.GetConfigResponse.settings:type_name -> paracle.cache.v1.Setting
-	12, // 12: paracle.cache.v1.GetConfigResponse.limits:type_name -> paracle.cache.v1.Limits
-	1,  // 13: paracle.cache.v1.Setting.source:type_name -> paracle.cache.v1.Setting.Source
-	14, // 14: paracle.cache.v1.Limits.default_ttl:type_name -> google.protobuf.Duration
-	14, // 15: paracle.cache.v1.Limits.max_ttl:type_name -> google.protobuf.Duration
-	2,  // 16: paracle.cache.v1.AdminService.GetStats:input_type -> paracle.cache.v1.GetStatsRequest
-	7,  // 17: paracle.cache.v1.AdminService.ResetStats:input_type -> paracle.cache.v1.ResetStatsRequest
-	9,  // 18: paracle.cache.v1.AdminService.GetConfig:input_type -> paracle.cache.v1.GetConfigRequest
-	3,  // 19: paracle.cache.v1.AdminService.GetStats:output_type -> paracle.cache.v1.GetStatsResponse
-	8,  // 20: paracle.cache.v1.AdminService.ResetStats:output_type -> paracle.cache.v1.ResetStatsResponse
-	10, // 21: paracle.cache.v1.AdminService.GetConfig:output_type -> paracle.cache.v1.GetConfigResponse
-	19, // [19:22] is the sub-list for method output_type
-	16, // [16:19] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	5,  // 3: paracle.cache.v1.GetStatsResponse.leases:type_name -> paracle.cache.v1.LeaseStatus
+	0,  // 4: paracle.cache.v1.SharedTierStatus.state:type_name -> paracle.cache.v1.SharedTierStatus.State
+	14, // 5: paracle.cache.v1.SharedTierStatus.totals_time:type_name -> google.protobuf.Timestamp
+	7,  // 6: paracle.cache.v1.ModelStats.stats:type_name -> paracle.cache.v1.Stats
+	15, // 7: paracle.cache.v1.Stats.saved_time:type_name -> google.protobuf.Duration
+	15, // 8: paracle.cache.v1.Stats.average_cached_time:type_name -> google.protobuf.Duration
+	15, // 9: paracle.cache.v1.Stats.average_uncached_time:type_name -> google.protobuf.Duration
+	14, // 10: paracle.cache.v1.Stats.start_time:type_name -> google.protobuf.Timestamp
+	14, // 11: paracle.cache.v1.Stats.update_time:type_name -> google.protobuf.Timestamp
+	12, // 12: paracle.cache.v1.GetConfigResponse.settings:type_name -> paracle.cache.v1.Setting
+	13, // 13: paracle.cache.v1.GetConfigResponse.limits:type_name -> paracle.cache.v1.Limits
+	1,  // 14: paracle.cache.v1.Setting.source:type_name -> paracle.cache.v1.Setting.Source
+	15, // 15: paracle.cache.v1.Limits.default_ttl:type_name -> google.protobuf.Duration
+	15, // 16: paracle.cache.v1.Limits.max_ttl:type_name -> google.protobuf.Duration
+	2,  // 17: paracle.cache.v1.AdminService.GetStats:input_type -> paracle.cache.v1.GetStatsRequest
+	8,  // 18: paracle.cache.v1.AdminService.ResetStats:input_type -> paracle.cache.v1.ResetStatsRequest
+	10, // 19: paracle.cache.v1.AdminService.GetConfig:input_type -> paracle.cache.v1.GetConfigRequest
+	3,  // 20: paracle.cache.v1.AdminService.GetStats:output_type -> paracle.cache.v1.GetStatsResponse
+	9,  // 21: paracle.cache.v1.AdminService.ResetStats:output_type -> paracle.cache.v1.ResetStatsResponse
+	11, // 22: paracle.cache.v1.AdminService.GetConfig:output_type -> paracle.cache.v1.GetConfigResponse
+	20, // [20:23] is the sub-list for method output_type
+	17, // [17:20] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_paracle_cache_v1_admin_proto_init() }
@@ -1184,14 +1327,14 @@ func file_paracle_cache_v1_admin_proto_init() {
 	if File_paracle_cache_v1_admin_proto != nil {
 		return
 	}
-	file_paracle_cache_v1_admin_proto_msgTypes[4].OneofWrappers = []any{}
+	file_paracle_cache_v1_admin_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_paracle_cache_v1_admin_proto_rawDesc), len(file_paracle_cache_v1_admin_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

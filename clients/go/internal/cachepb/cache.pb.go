@@ -12,6 +12,12 @@
 //      answer computed before an invalidation never lands after it.
 //   3. Any error, timeout or unreachable server: call the model and go on. A cache must never break a call.
 //
+// So that identical questions at the same time are paid once, ask with a lease (GetRequest.lease). Then:
+//   - Lease: the caller is the one to call the model. It renews the lease every third of its hold, and ends it with Set,
+//     or with ReleaseLease when there is nothing to store.
+//   - Pending: somebody else is at it; ask again, until the answer is a Hit, or a Lease because that somebody failed.
+// An answer that comes in pieces is recorded as it comes (Record), and others follow it live (Follow).
+//
 // Conventions, for every RPC:
 //   - A miss is an outcome, never an error.
 //   - Every error carries google.rpc.ErrorInfo with domain "cache.paracle" and a stable reason; INVALID_ARGUMENT also
@@ -2086,6 +2092,671 @@ func (*ReleaseLeaseResponse) Descriptor() ([]byte, []int) {
 	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{27}
 }
 
+// Request of CacheService.Record: a part of a recording. One start, any number of chunks, one end.
+type RecordRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exactly one is set.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*RecordRequest_Start
+	//	*RecordRequest_Chunk
+	//	*RecordRequest_End
+	Part          isRecordRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordRequest) Reset() {
+	*x = RecordRequest{}
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordRequest) ProtoMessage() {}
+
+func (x *RecordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordRequest.ProtoReflect.Descriptor instead.
+func (*RecordRequest) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *RecordRequest) GetPart() isRecordRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *RecordRequest) GetStart() *RecordStart {
+	if x != nil {
+		if x, ok := x.Part.(*RecordRequest_Start); ok {
+			return x.Start
+		}
+	}
+	return nil
+}
+
+func (x *RecordRequest) GetChunk() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*RecordRequest_Chunk); ok {
+			return x.Chunk
+		}
+	}
+	return nil
+}
+
+func (x *RecordRequest) GetEnd() *RecordEnd {
+	if x != nil {
+		if x, ok := x.Part.(*RecordRequest_End); ok {
+			return x.End
+		}
+	}
+	return nil
+}
+
+type isRecordRequest_Part interface {
+	isRecordRequest_Part()
+}
+
+type RecordRequest_Start struct {
+	// The first.
+	Start *RecordStart `protobuf:"bytes,1,opt,name=start,proto3,oneof"`
+}
+
+type RecordRequest_Chunk struct {
+	// Bytes of the answer, as they came. Followers see the same chunks. May be empty, which says nothing.
+	Chunk []byte `protobuf:"bytes,2,opt,name=chunk,proto3,oneof"`
+}
+
+type RecordRequest_End struct {
+	// The last: the answer is complete.
+	End *RecordEnd `protobuf:"bytes,3,opt,name=end,proto3,oneof"`
+}
+
+func (*RecordRequest_Start) isRecordRequest_Part() {}
+
+func (*RecordRequest_Chunk) isRecordRequest_Part() {}
+
+func (*RecordRequest_End) isRecordRequest_Part() {}
+
+// Whose answer is going to be recorded.
+type RecordStart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which entry. Required.
+	Entry *EntryRef `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	// From the Lease. Required.
+	FillToken []byte `protobuf:"bytes,2,opt,name=fill_token,json=fillToken,proto3" json:"fill_token,omitempty"`
+	// Media type of the payload, given back on a hit. At most 128 bytes.
+	ContentType   string `protobuf:"bytes,3,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordStart) Reset() {
+	*x = RecordStart{}
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordStart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordStart) ProtoMessage() {}
+
+func (x *RecordStart) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordStart.ProtoReflect.Descriptor instead.
+func (*RecordStart) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *RecordStart) GetEntry() *EntryRef {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+func (x *RecordStart) GetFillToken() []byte {
+	if x != nil {
+		return x.FillToken
+	}
+	return nil
+}
+
+func (x *RecordStart) GetContentType() string {
+	if x != nil {
+		return x.ContentType
+	}
+	return ""
+}
+
+// What is known at the end of a recording. As in SetRequest.
+type RecordEnd struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Life of the entry. Unset: the server's default. Must be positive; cut to the server's maximum.
+	Ttl *durationpb.Duration `protobuf:"bytes,1,opt,name=ttl,proto3" json:"ttl,omitempty"`
+	// Labels to invalidate by. At most 16, each 1 to 128 bytes, no two alike.
+	Tags []string `protobuf:"bytes,2,rep,name=tags,proto3" json:"tags,omitempty"`
+	// What the model call cost. Unset: nothing is known, and hits save nothing.
+	Origin        *Origin `protobuf:"bytes,3,opt,name=origin,proto3" json:"origin,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordEnd) Reset() {
+	*x = RecordEnd{}
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordEnd) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordEnd) ProtoMessage() {}
+
+func (x *RecordEnd) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordEnd.ProtoReflect.Descriptor instead.
+func (*RecordEnd) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *RecordEnd) GetTtl() *durationpb.Duration {
+	if x != nil {
+		return x.Ttl
+	}
+	return nil
+}
+
+func (x *RecordEnd) GetTags() []string {
+	if x != nil {
+		return x.Tags
+	}
+	return nil
+}
+
+func (x *RecordEnd) GetOrigin() *Origin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+// Response of CacheService.Record, as SetResponse.
+type RecordResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the entry stops being served. Unset when it was accepted but not kept.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// Which tiers acknowledged it. Empty when no tier can hold it.
+	StoredIn      []Tier `protobuf:"varint,2,rep,packed,name=stored_in,json=storedIn,proto3,enum=paracle.cache.v1.Tier" json:"stored_in,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordResponse) Reset() {
+	*x = RecordResponse{}
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordResponse) ProtoMessage() {}
+
+func (x *RecordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordResponse.ProtoReflect.Descriptor instead.
+func (*RecordResponse) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *RecordResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *RecordResponse) GetStoredIn() []Tier {
+	if x != nil {
+		return x.StoredIn
+	}
+	return nil
+}
+
+// Request of CacheService.Follow.
+type FollowRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which entry. Required.
+	Entry *EntryRef `protobuf:"bytes,1,opt,name=entry,proto3" json:"entry,omitempty"`
+	// Send something at least this often, so that a frozen server is told from a slow model. 50 ms to 60 s; unset: 200 ms.
+	KeepAlive     *durationpb.Duration `protobuf:"bytes,2,opt,name=keep_alive,json=keepAlive,proto3" json:"keep_alive,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowRequest) Reset() {
+	*x = FollowRequest{}
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowRequest) ProtoMessage() {}
+
+func (x *FollowRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowRequest.ProtoReflect.Descriptor instead.
+func (*FollowRequest) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *FollowRequest) GetEntry() *EntryRef {
+	if x != nil {
+		return x.Entry
+	}
+	return nil
+}
+
+func (x *FollowRequest) GetKeepAlive() *durationpb.Duration {
+	if x != nil {
+		return x.KeepAlive
+	}
+	return nil
+}
+
+// Response of CacheService.Follow: a part of an answer.
+type FollowResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exactly one is set.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*FollowResponse_Start
+	//	*FollowResponse_Chunks
+	//	*FollowResponse_KeepAlive
+	//	*FollowResponse_End
+	Part          isFollowResponse_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowResponse) Reset() {
+	*x = FollowResponse{}
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowResponse) ProtoMessage() {}
+
+func (x *FollowResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowResponse.ProtoReflect.Descriptor instead.
+func (*FollowResponse) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *FollowResponse) GetPart() isFollowResponse_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *FollowResponse) GetStart() *FollowStart {
+	if x != nil {
+		if x, ok := x.Part.(*FollowResponse_Start); ok {
+			return x.Start
+		}
+	}
+	return nil
+}
+
+func (x *FollowResponse) GetChunks() *FollowChunks {
+	if x != nil {
+		if x, ok := x.Part.(*FollowResponse_Chunks); ok {
+			return x.Chunks
+		}
+	}
+	return nil
+}
+
+func (x *FollowResponse) GetKeepAlive() *KeepAlive {
+	if x != nil {
+		if x, ok := x.Part.(*FollowResponse_KeepAlive); ok {
+			return x.KeepAlive
+		}
+	}
+	return nil
+}
+
+func (x *FollowResponse) GetEnd() *FollowEnd {
+	if x != nil {
+		if x, ok := x.Part.(*FollowResponse_End); ok {
+			return x.End
+		}
+	}
+	return nil
+}
+
+type isFollowResponse_Part interface {
+	isFollowResponse_Part()
+}
+
+type FollowResponse_Start struct {
+	// Comes once, before the first chunk.
+	Start *FollowStart `protobuf:"bytes,1,opt,name=start,proto3,oneof"`
+}
+
+type FollowResponse_Chunks struct {
+	// What came next.
+	Chunks *FollowChunks `protobuf:"bytes,2,opt,name=chunks,proto3,oneof"`
+}
+
+type FollowResponse_KeepAlive struct {
+	// Nothing new. May come at any time.
+	KeepAlive *KeepAlive `protobuf:"bytes,3,opt,name=keep_alive,json=keepAlive,proto3,oneof"`
+}
+
+type FollowResponse_End struct {
+	// The last: the answer is complete, and stored.
+	End *FollowEnd `protobuf:"bytes,4,opt,name=end,proto3,oneof"`
+}
+
+func (*FollowResponse_Start) isFollowResponse_Part() {}
+
+func (*FollowResponse_Chunks) isFollowResponse_Part() {}
+
+func (*FollowResponse_KeepAlive) isFollowResponse_Part() {}
+
+func (*FollowResponse_End) isFollowResponse_Part() {}
+
+// What the chunks are of.
+type FollowStart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As its RecordStart or Set said. Empty when it said nothing.
+	ContentType string `protobuf:"bytes,1,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	// True: it is being recorded now. False: it was stored before; then where one chunk ends is of no meaning.
+	Live          bool `protobuf:"varint,2,opt,name=live,proto3" json:"live,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowStart) Reset() {
+	*x = FollowStart{}
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowStart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowStart) ProtoMessage() {}
+
+func (x *FollowStart) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowStart.ProtoReflect.Descriptor instead.
+func (*FollowStart) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *FollowStart) GetContentType() string {
+	if x != nil {
+		return x.ContentType
+	}
+	return ""
+}
+
+func (x *FollowStart) GetLive() bool {
+	if x != nil {
+		return x.Live
+	}
+	return false
+}
+
+// Consecutive chunks.
+type FollowChunks struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Each as it was recorded.
+	Chunks        [][]byte `protobuf:"bytes,1,rep,name=chunks,proto3" json:"chunks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowChunks) Reset() {
+	*x = FollowChunks{}
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowChunks) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowChunks) ProtoMessage() {}
+
+func (x *FollowChunks) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowChunks.ProtoReflect.Descriptor instead.
+func (*FollowChunks) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *FollowChunks) GetChunks() [][]byte {
+	if x != nil {
+		return x.Chunks
+	}
+	return nil
+}
+
+// Says that the server is there.
+type KeepAlive struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeepAlive) Reset() {
+	*x = KeepAlive{}
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeepAlive) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeepAlive) ProtoMessage() {}
+
+func (x *KeepAlive) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeepAlive.ProtoReflect.Descriptor instead.
+func (*KeepAlive) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{36}
+}
+
+// What is known at the end.
+type FollowEnd struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the original call cost, as it was said.
+	Origin *Origin `protobuf:"bytes,1,opt,name=origin,proto3" json:"origin,omitempty"`
+	// When it was stored. Unset when it was accepted but not kept.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When it stops being served. Unset when it was accepted but not kept.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowEnd) Reset() {
+	*x = FollowEnd{}
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowEnd) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowEnd) ProtoMessage() {}
+
+func (x *FollowEnd) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_cache_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowEnd.ProtoReflect.Descriptor instead.
+func (*FollowEnd) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_cache_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *FollowEnd) GetOrigin() *Origin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+func (x *FollowEnd) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *FollowEnd) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
 var File_paracle_cache_v1_cache_proto protoreflect.FileDescriptor
 
 const file_paracle_cache_v1_cache_proto_rawDesc = "" +
@@ -2220,11 +2891,52 @@ const file_paracle_cache_v1_cache_proto_rawDesc = "" +
 	"\x05entry\x18\x01 \x01(\v2\x1a.paracle.cache.v1.EntryRefR\x05entry\x12\x1d\n" +
 	"\n" +
 	"fill_token\x18\x02 \x01(\fR\tfillToken\"\x16\n" +
-	"\x14ReleaseLeaseResponse*>\n" +
+	"\x14ReleaseLeaseResponse\"\x97\x01\n" +
+	"\rRecordRequest\x125\n" +
+	"\x05start\x18\x01 \x01(\v2\x1d.paracle.cache.v1.RecordStartH\x00R\x05start\x12\x16\n" +
+	"\x05chunk\x18\x02 \x01(\fH\x00R\x05chunk\x12/\n" +
+	"\x03end\x18\x03 \x01(\v2\x1b.paracle.cache.v1.RecordEndH\x00R\x03endB\x06\n" +
+	"\x04part\"\x81\x01\n" +
+	"\vRecordStart\x120\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1a.paracle.cache.v1.EntryRefR\x05entry\x12\x1d\n" +
+	"\n" +
+	"fill_token\x18\x02 \x01(\fR\tfillToken\x12!\n" +
+	"\fcontent_type\x18\x03 \x01(\tR\vcontentType\"~\n" +
+	"\tRecordEnd\x12+\n" +
+	"\x03ttl\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x03ttl\x12\x12\n" +
+	"\x04tags\x18\x02 \x03(\tR\x04tags\x120\n" +
+	"\x06origin\x18\x03 \x01(\v2\x18.paracle.cache.v1.OriginR\x06origin\"\x82\x01\n" +
+	"\x0eRecordResponse\x12;\n" +
+	"\vexpire_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x123\n" +
+	"\tstored_in\x18\x02 \x03(\x0e2\x16.paracle.cache.v1.TierR\bstoredIn\"{\n" +
+	"\rFollowRequest\x120\n" +
+	"\x05entry\x18\x01 \x01(\v2\x1a.paracle.cache.v1.EntryRefR\x05entry\x128\n" +
+	"\n" +
+	"keep_alive\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\tkeepAlive\"\xf8\x01\n" +
+	"\x0eFollowResponse\x125\n" +
+	"\x05start\x18\x01 \x01(\v2\x1d.paracle.cache.v1.FollowStartH\x00R\x05start\x128\n" +
+	"\x06chunks\x18\x02 \x01(\v2\x1e.paracle.cache.v1.FollowChunksH\x00R\x06chunks\x12<\n" +
+	"\n" +
+	"keep_alive\x18\x03 \x01(\v2\x1b.paracle.cache.v1.KeepAliveH\x00R\tkeepAlive\x12/\n" +
+	"\x03end\x18\x04 \x01(\v2\x1b.paracle.cache.v1.FollowEndH\x00R\x03endB\x06\n" +
+	"\x04part\"D\n" +
+	"\vFollowStart\x12!\n" +
+	"\fcontent_type\x18\x01 \x01(\tR\vcontentType\x12\x12\n" +
+	"\x04live\x18\x02 \x01(\bR\x04live\"&\n" +
+	"\fFollowChunks\x12\x16\n" +
+	"\x06chunks\x18\x01 \x03(\fR\x06chunks\"\v\n" +
+	"\tKeepAlive\"\xb7\x01\n" +
+	"\tFollowEnd\x120\n" +
+	"\x06origin\x18\x01 \x01(\v2\x18.paracle.cache.v1.OriginR\x06origin\x12;\n" +
+	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12;\n" +
+	"\vexpire_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime*>\n" +
 	"\x04Tier\x12\x14\n" +
 	"\x10TIER_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vTIER_MEMORY\x10\x01\x12\x0f\n" +
-	"\vTIER_SHARED\x10\x022\x97\x05\n" +
+	"\vTIER_SHARED\x10\x022\xb5\x06\n" +
 	"\fCacheService\x12B\n" +
 	"\x03Get\x12\x1c.paracle.cache.v1.GetRequest\x1a\x1d.paracle.cache.v1.GetResponse\x12B\n" +
 	"\x03Set\x12\x1c.paracle.cache.v1.SetRequest\x1a\x1d.paracle.cache.v1.SetResponse\x12Q\n" +
@@ -2235,7 +2947,9 @@ const file_paracle_cache_v1_cache_proto_rawDesc = "" +
 	"\x05Clear\x12\x1e.paracle.cache.v1.ClearRequest\x1a\x1f.paracle.cache.v1.ClearResponse\x12W\n" +
 	"\n" +
 	"RenewLease\x12#.paracle.cache.v1.RenewLeaseRequest\x1a$.paracle.cache.v1.RenewLeaseResponse\x12]\n" +
-	"\fReleaseLease\x12%.paracle.cache.v1.ReleaseLeaseRequest\x1a&.paracle.cache.v1.ReleaseLeaseResponseB`\n" +
+	"\fReleaseLease\x12%.paracle.cache.v1.ReleaseLeaseRequest\x1a&.paracle.cache.v1.ReleaseLeaseResponse\x12M\n" +
+	"\x06Record\x12\x1f.paracle.cache.v1.RecordRequest\x1a .paracle.cache.v1.RecordResponse(\x01\x12M\n" +
+	"\x06Follow\x12\x1f.paracle.cache.v1.FollowRequest\x1a .paracle.cache.v1.FollowResponse0\x01B`\n" +
 	"\x13io.paracle.cache.v1P\x01ZDgithub.com/paracle/paracle-cache/clients/go/internal/cachepb;cachepb\xf8\x01\x01b\x06proto3"
 
 var (
@@ -2251,7 +2965,7 @@ func file_paracle_cache_v1_cache_proto_rawDescGZIP() []byte {
 }
 
 var file_paracle_cache_v1_cache_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_paracle_cache_v1_cache_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_paracle_cache_v1_cache_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_paracle_cache_v1_cache_proto_goTypes = []any{
 	(Tier)(0),                     // 0: paracle.cache.v1.Tier
 	(*CacheKey)(nil),              // 1: paracle.cache.v1.CacheKey
@@ -2282,14 +2996,24 @@ var file_paracle_cache_v1_cache_proto_goTypes = []any{
 	(*RenewLeaseResponse)(nil),    // 26: paracle.cache.v1.RenewLeaseResponse
 	(*ReleaseLeaseRequest)(nil),   // 27: paracle.cache.v1.ReleaseLeaseRequest
 	(*ReleaseLeaseResponse)(nil),  // 28: paracle.cache.v1.ReleaseLeaseResponse
-	(*durationpb.Duration)(nil),   // 29: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 30: google.protobuf.Timestamp
+	(*RecordRequest)(nil),         // 29: paracle.cache.v1.RecordRequest
+	(*RecordStart)(nil),           // 30: paracle.cache.v1.RecordStart
+	(*RecordEnd)(nil),             // 31: paracle.cache.v1.RecordEnd
+	(*RecordResponse)(nil),        // 32: paracle.cache.v1.RecordResponse
+	(*FollowRequest)(nil),         // 33: paracle.cache.v1.FollowRequest
+	(*FollowResponse)(nil),        // 34: paracle.cache.v1.FollowResponse
+	(*FollowStart)(nil),           // 35: paracle.cache.v1.FollowStart
+	(*FollowChunks)(nil),          // 36: paracle.cache.v1.FollowChunks
+	(*KeepAlive)(nil),             // 37: paracle.cache.v1.KeepAlive
+	(*FollowEnd)(nil),             // 38: paracle.cache.v1.FollowEnd
+	(*durationpb.Duration)(nil),   // 39: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 40: google.protobuf.Timestamp
 }
 var file_paracle_cache_v1_cache_proto_depIdxs = []int32{
 	1,  // 0: paracle.cache.v1.EntryRef.key:type_name -> paracle.cache.v1.CacheKey
-	29, // 1: paracle.cache.v1.Origin.latency:type_name -> google.protobuf.Duration
-	29, // 2: paracle.cache.v1.LeaseRequest.hold:type_name -> google.protobuf.Duration
-	29, // 3: paracle.cache.v1.LeaseRequest.wait:type_name -> google.protobuf.Duration
+	39, // 1: paracle.cache.v1.Origin.latency:type_name -> google.protobuf.Duration
+	39, // 2: paracle.cache.v1.LeaseRequest.hold:type_name -> google.protobuf.Duration
+	39, // 3: paracle.cache.v1.LeaseRequest.wait:type_name -> google.protobuf.Duration
 	2,  // 4: paracle.cache.v1.GetRequest.entry:type_name -> paracle.cache.v1.EntryRef
 	4,  // 5: paracle.cache.v1.GetRequest.lease:type_name -> paracle.cache.v1.LeaseRequest
 	7,  // 6: paracle.cache.v1.GetResponse.hit:type_name -> paracle.cache.v1.Hit
@@ -2297,16 +3021,16 @@ var file_paracle_cache_v1_cache_proto_depIdxs = []int32{
 	9,  // 8: paracle.cache.v1.GetResponse.lease:type_name -> paracle.cache.v1.Lease
 	10, // 9: paracle.cache.v1.GetResponse.pending:type_name -> paracle.cache.v1.Pending
 	3,  // 10: paracle.cache.v1.Hit.origin:type_name -> paracle.cache.v1.Origin
-	30, // 11: paracle.cache.v1.Hit.create_time:type_name -> google.protobuf.Timestamp
-	30, // 12: paracle.cache.v1.Hit.expire_time:type_name -> google.protobuf.Timestamp
+	40, // 11: paracle.cache.v1.Hit.create_time:type_name -> google.protobuf.Timestamp
+	40, // 12: paracle.cache.v1.Hit.expire_time:type_name -> google.protobuf.Timestamp
 	0,  // 13: paracle.cache.v1.Hit.tier:type_name -> paracle.cache.v1.Tier
-	29, // 14: paracle.cache.v1.Lease.hold:type_name -> google.protobuf.Duration
-	30, // 15: paracle.cache.v1.Pending.lease_expire_time:type_name -> google.protobuf.Timestamp
-	29, // 16: paracle.cache.v1.Pending.retry_after:type_name -> google.protobuf.Duration
+	39, // 14: paracle.cache.v1.Lease.hold:type_name -> google.protobuf.Duration
+	40, // 15: paracle.cache.v1.Pending.lease_expire_time:type_name -> google.protobuf.Timestamp
+	39, // 16: paracle.cache.v1.Pending.retry_after:type_name -> google.protobuf.Duration
 	2,  // 17: paracle.cache.v1.SetRequest.entry:type_name -> paracle.cache.v1.EntryRef
-	29, // 18: paracle.cache.v1.SetRequest.ttl:type_name -> google.protobuf.Duration
+	39, // 18: paracle.cache.v1.SetRequest.ttl:type_name -> google.protobuf.Duration
 	3,  // 19: paracle.cache.v1.SetRequest.origin:type_name -> paracle.cache.v1.Origin
-	30, // 20: paracle.cache.v1.SetResponse.expire_time:type_name -> google.protobuf.Timestamp
+	40, // 20: paracle.cache.v1.SetResponse.expire_time:type_name -> google.protobuf.Timestamp
 	0,  // 21: paracle.cache.v1.SetResponse.stored_in:type_name -> paracle.cache.v1.Tier
 	2,  // 22: paracle.cache.v1.BatchGetRequest.entries:type_name -> paracle.cache.v1.EntryRef
 	15, // 23: paracle.cache.v1.BatchGetResponse.results:type_name -> paracle.cache.v1.BatchGetResult
@@ -2320,30 +3044,50 @@ var file_paracle_cache_v1_cache_proto_depIdxs = []int32{
 	17, // 31: paracle.cache.v1.BatchSetResult.error:type_name -> paracle.cache.v1.ItemError
 	1,  // 32: paracle.cache.v1.InvalidateRequest.key:type_name -> paracle.cache.v1.CacheKey
 	2,  // 33: paracle.cache.v1.RenewLeaseRequest.entry:type_name -> paracle.cache.v1.EntryRef
-	29, // 34: paracle.cache.v1.RenewLeaseRequest.hold:type_name -> google.protobuf.Duration
-	29, // 35: paracle.cache.v1.RenewLeaseResponse.hold:type_name -> google.protobuf.Duration
+	39, // 34: paracle.cache.v1.RenewLeaseRequest.hold:type_name -> google.protobuf.Duration
+	39, // 35: paracle.cache.v1.RenewLeaseResponse.hold:type_name -> google.protobuf.Duration
 	2,  // 36: paracle.cache.v1.ReleaseLeaseRequest.entry:type_name -> paracle.cache.v1.EntryRef
-	5,  // 37: paracle.cache.v1.CacheService.Get:input_type -> paracle.cache.v1.GetRequest
-	11, // 38: paracle.cache.v1.CacheService.Set:input_type -> paracle.cache.v1.SetRequest
-	13, // 39: paracle.cache.v1.CacheService.BatchGet:input_type -> paracle.cache.v1.BatchGetRequest
-	18, // 40: paracle.cache.v1.CacheService.BatchSet:input_type -> paracle.cache.v1.BatchSetRequest
-	21, // 41: paracle.cache.v1.CacheService.Invalidate:input_type -> paracle.cache.v1.InvalidateRequest
-	23, // 42: paracle.cache.v1.CacheService.Clear:input_type -> paracle.cache.v1.ClearRequest
-	25, // 43: paracle.cache.v1.CacheService.RenewLease:input_type -> paracle.cache.v1.RenewLeaseRequest
-	27, // 44: paracle.cache.v1.CacheService.ReleaseLease:input_type -> paracle.cache.v1.ReleaseLeaseRequest
-	6,  // 45: paracle.cache.v1.CacheService.Get:output_type -> paracle.cache.v1.GetResponse
-	12, // 46: paracle.cache.v1.CacheService.Set:output_type -> paracle.cache.v1.SetResponse
-	14, // 47: paracle.cache.v1.CacheService.BatchGet:output_type -> paracle.cache.v1.BatchGetResponse
-	19, // 48: paracle.cache.v1.CacheService.BatchSet:output_type -> paracle.cache.v1.BatchSetResponse
-	22, // 49: paracle.cache.v1.CacheService.Invalidate:output_type -> paracle.cache.v1.InvalidateResponse
-	24, // 50: paracle.cache.v1.CacheService.Clear:output_type -> paracle.cache.v1.ClearResponse
-	26, // 51: paracle.cache.v1.CacheService.RenewLease:output_type -> paracle.cache.v1.RenewLeaseResponse
-	28, // 52: paracle.cache.v1.CacheService.ReleaseLease:output_type -> paracle.cache.v1.ReleaseLeaseResponse
-	45, // [45:53] is the sub-list for method output_type
-	37, // [37:45] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	30, // 37: paracle.cache.v1.RecordRequest.start:type_name -> paracle.cache.v1.RecordStart
+	31, // 38: paracle.cache.v1.RecordRequest.end:type_name -> paracle.cache.v1.RecordEnd
+	2,  // 39: paracle.cache.v1.RecordStart.entry:type_name -> paracle.cache.v1.EntryRef
+	39, // 40: paracle.cache.v1.RecordEnd.ttl:type_name -> google.protobuf.Duration
+	3,  // 41: paracle.cache.v1.RecordEnd.origin:type_name -> paracle.cache.v1.Origin
+	40, // 42: paracle.cache.v1.RecordResponse.expire_time:type_name -> google.protobuf.Timestamp
+	0,  // 43: paracle.cache.v1.RecordResponse.stored_in:type_name -> paracle.cache.v1.Tier
+	2,  // 44: paracle.cache.v1.FollowRequest.entry:type_name -> paracle.cache.v1.EntryRef
+	39, // 45: paracle.cache.v1.FollowRequest.keep_alive:type_name -> google.protobuf.Duration
+	35, // 46: paracle.cache.v1.FollowResponse.start:type_name -> paracle.cache.v1.FollowStart
+	36, // 47: paracle.cache.v1.FollowResponse.chunks:type_name -> paracle.cache.v1.FollowChunks
+	37, // 48: paracle.cache.v1.FollowResponse.keep_alive:type_name -> paracle.cache.v1.KeepAlive
+	38, // 49: paracle.cache.v1.FollowResponse.end:type_name -> paracle.cache.v1.FollowEnd
+	3,  // 50: paracle.cache.v1.FollowEnd.origin:type_name -> paracle.cache.v1.Origin
+	40, // 51: paracle.cache.v1.FollowEnd.create_time:type_name -> google.protobuf.Timestamp
+	40, // 52: paracle.cache.v1.FollowEnd.expire_time:type_name -> google.protobuf.Timestamp
+	5,  // 53: paracle.cache.v1.CacheService.Get:input_type -> paracle.cache.v1.GetRequest
+	11, // 54: paracle.cache.v1.CacheService.Set:input_type -> paracle.cache.v1.SetRequest
+	13, // 55: paracle.cache.v1.CacheService.BatchGet:input_type -> paracle.cache.v1.BatchGetRequest
+	18, // 56: paracle.cache.v1.CacheService.BatchSet:input_type -> paracle.cache.v1.BatchSetRequest
+	21, // 57: paracle.cache.v1.CacheService.Invalidate:input_type -> paracle.cache.v1.InvalidateRequest
+	23, // 58: paracle.cache.v1.CacheService.Clear:input_type -> paracle.cache.v1.ClearRequest
+	25, // 59: paracle.cache.v1.CacheService.RenewLease:input_type -> paracle.cache.v1.RenewLeaseRequest
+	27, // 60: paracle.cache.v1.CacheService.ReleaseLease:input_type -> paracle.cache.v1.ReleaseLeaseRequest
+	29, // 61: paracle.cache.v1.CacheService.Record:input_type -> paracle.cache.v1.RecordRequest
+	33, // 62: paracle.cache.v1.CacheService.Follow:input_type -> paracle.cache.v1.FollowRequest
+	6,  // 63: paracle.cache.v1.CacheService.Get:output_type -> paracle.cache.v1.GetResponse
+	12, // 64: paracle.cache.v1.CacheService.Set:output_type -> paracle.cache.v1.SetResponse
+	14, // 65: paracle.cache.v1.CacheService.BatchGet:output_type -> paracle.cache.v1.BatchGetResponse
+	19, // 66: paracle.cache.v1.CacheService.BatchSet:output_type -> paracle.cache.v1.BatchSetResponse
+	22, // 67: paracle.cache.v1.CacheService.Invalidate:output_type -> paracle.cache.v1.InvalidateResponse
+	24, // 68: paracle.cache.v1.CacheService.Clear:output_type -> paracle.cache.v1.ClearResponse
+	26, // 69: paracle.cache.v1.CacheService.RenewLease:output_type -> paracle.cache.v1.RenewLeaseResponse
+	28, // 70: paracle.cache.v1.CacheService.ReleaseLease:output_type -> paracle.cache.v1.ReleaseLeaseResponse
+	32, // 71: paracle.cache.v1.CacheService.Record:output_type -> paracle.cache.v1.RecordResponse
+	34, // 72: paracle.cache.v1.CacheService.Follow:output_type -> paracle.cache.v1.FollowResponse
+	63, // [63:73] is the sub-list for method output_type
+	53, // [53:63] is the sub-list for method input_type
+	53, // [53:53] is the sub-list for extension type_name
+	53, // [53:53] is the sub-list for extension extendee
+	0,  // [0:53] is the sub-list for field type_name
 }
 
 func init() { file_paracle_cache_v1_cache_proto_init() }
@@ -2379,13 +3123,24 @@ func file_paracle_cache_v1_cache_proto_init() {
 		(*InvalidateRequest_Model)(nil),
 		(*InvalidateRequest_Everything)(nil),
 	}
+	file_paracle_cache_v1_cache_proto_msgTypes[28].OneofWrappers = []any{
+		(*RecordRequest_Start)(nil),
+		(*RecordRequest_Chunk)(nil),
+		(*RecordRequest_End)(nil),
+	}
+	file_paracle_cache_v1_cache_proto_msgTypes[33].OneofWrappers = []any{
+		(*FollowResponse_Start)(nil),
+		(*FollowResponse_Chunks)(nil),
+		(*FollowResponse_KeepAlive)(nil),
+		(*FollowResponse_End)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_paracle_cache_v1_cache_proto_rawDesc), len(file_paracle_cache_v1_cache_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   28,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -12,6 +12,12 @@
 //      answer computed before an invalidation never lands after it.
 //   3. Any error, timeout or unreachable server: call the model and go on. A cache must never break a call.
 //
+// So that identical questions at the same time are paid once, ask with a lease (GetRequest.lease). Then:
+//   - Lease: the caller is the one to call the model. It renews the lease every third of its hold, and ends it with Set,
+//     or with ReleaseLease when there is nothing to store.
+//   - Pending: somebody else is at it; ask again, until the answer is a Hit, or a Lease because that somebody failed.
+// An answer that comes in pieces is recorded as it comes (Record), and others follow it live (Follow).
+//
 // Conventions, for every RPC:
 //   - A miss is an outcome, never an error.
 //   - Every error carries google.rpc.ErrorInfo with domain "cache.paracle" and a stable reason; INVALID_ARGUMENT also
@@ -54,6 +60,8 @@ const (
 	CacheService_Clear_FullMethodName        = "/paracle.cache.v1.CacheService/Clear"
 	CacheService_RenewLease_FullMethodName   = "/paracle.cache.v1.CacheService/RenewLease"
 	CacheService_ReleaseLease_FullMethodName = "/paracle.cache.v1.CacheService/ReleaseLease"
+	CacheService_Record_FullMethodName       = "/paracle.cache.v1.CacheService/Record"
+	CacheService_Follow_FullMethodName       = "/paracle.cache.v1.CacheService/Follow"
 )
 
 // CacheServiceClient is the client API for CacheService service.
@@ -68,6 +76,10 @@ type CacheServiceClient interface {
 	// here for its answer and receive it as a Hit. One Get waits no longer than the caller's deadline less 100 ms, then
 	// answers Pending: ask again. So a frozen server costs one RPC timeout, never the whole wait.
 	//
+	// A lease is given at most once at a time over all servers that share a tier; while that tier is away, once for each
+	// server. The outcome is a plain miss, to be answered by a model call without a lease, when the caller holds as many
+	// leases as it may, or the cache is switched off.
+	//
 	// Errors:
 	//
 	//	INVALID_ARGUMENT: entry, its key or the lease is malformed; the field and the place in it are named.
@@ -79,8 +91,8 @@ type CacheServiceClient interface {
 	//
 	//	INVALID_ARGUMENT: a field is malformed or over its limit (reason ENTRY_TOO_LARGE when the payload is over
 	//	  GetConfigResponse.limits.max_entry_bytes).
-	//	FAILED_PRECONDITION: the fill_token is no longer good (reason STALE_FILL_TOKEN): the question was invalidated
-	//	  after the fill began, or its lease went to somebody else. Nothing was stored. Do not retry.
+	//	FAILED_PRECONDITION: the fill_token is no longer good: the question was invalidated after the fill began (reason
+	//	  STALE_FILL_TOKEN), or its lease has ended (reason LEASE_LOST). Nothing was stored. Do not retry.
 	Set(ctx context.Context, in *SetRequest, opts ...grpc.CallOption) (*SetResponse, error)
 	// Looks up as many as 256 answers in one call; results stand in the order of the request.
 	// Not atomic: each entry is looked up on its own.
@@ -132,6 +144,31 @@ type CacheServiceClient interface {
 	//	INVALID_ARGUMENT: a field is malformed.
 	//	UNIMPLEMENTED: this server has no leases.
 	ReleaseLease(ctx context.Context, in *ReleaseLeaseRequest, opts ...grpc.CallOption) (*ReleaseLeaseResponse, error)
+	// Records an answer while it comes, for the holder of its lease: a start, chunks as they arrive, and an end. With the
+	// end, the chunks end to end are the payload of an entry, stored as by Set; that answer is returned. The lease must be
+	// renewed as ever. A recording that breaks off (cancelled, closed without an end, deadline passed, lease lost) is
+	// never stored, its lease goes back at once, and its followers see ABORTED.
+	//
+	// Errors:
+	//
+	//	INVALID_ARGUMENT: a part is malformed or out of place; or the answer is over GetConfigResponse.limits
+	//	  .max_entry_bytes (reason ENTRY_TOO_LARGE). The lease has gone back.
+	//	FAILED_PRECONDITION: as for Set.
+	//	RESOURCE_EXHAUSTED without RetryInfo: more is being recorded than this server has room for (reason
+	//	  TOO_MANY_RECORDINGS). The lease is still the caller's: Set the answer when it is complete.
+	//	UNIMPLEMENTED: this server has no streams (see GetConfigResponse.features).
+	Record(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[RecordRequest, RecordResponse], error)
+	// Follows the answer that somebody else is recording, or waits for the one that somebody else will Set: everything so
+	// far, then what comes, chunk by chunk as it was recorded, then the end. A stored answer comes at once. The reader's
+	// pace bounds what is sent, and slows nobody else. Give it the deadline of the whole wait.
+	//
+	// Errors:
+	//
+	//	INVALID_ARGUMENT: a field is malformed.
+	//	ABORTED: nobody is at it (any more), and there is no answer (reason NOT_RECORDING). What came so far is no answer.
+	//	  Get with a lease again: somebody is to make the call.
+	//	UNIMPLEMENTED: this server has no streams.
+	Follow(ctx context.Context, in *FollowRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FollowResponse], error)
 }
 
 type cacheServiceClient struct {
@@ -222,6 +259,38 @@ func (c *cacheServiceClient) ReleaseLease(ctx context.Context, in *ReleaseLeaseR
 	return out, nil
 }
 
+func (c *cacheServiceClient) Record(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[RecordRequest, RecordResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CacheService_ServiceDesc.Streams[0], CacheService_Record_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[RecordRequest, RecordResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CacheService_RecordClient = grpc.ClientStreamingClient[RecordRequest, RecordResponse]
+
+func (c *cacheServiceClient) Follow(ctx context.Context, in *FollowRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FollowResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &CacheService_ServiceDesc.Streams[1], CacheService_Follow_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[FollowRequest, FollowResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CacheService_FollowClient = grpc.ServerStreamingClient[FollowResponse]
+
 // CacheServiceServer is the server API for CacheService service.
 // All implementations must embed UnimplementedCacheServiceServer
 // for forward compatibility.
@@ -234,6 +303,10 @@ type CacheServiceServer interface {
 	// here for its answer and receive it as a Hit. One Get waits no longer than the caller's deadline less 100 ms, then
 	// answers Pending: ask again. So a frozen server costs one RPC timeout, never the whole wait.
 	//
+	// A lease is given at most once at a time over all servers that share a tier; while that tier is away, once for each
+	// server. The outcome is a plain miss, to be answered by a model call without a lease, when the caller holds as many
+	// leases as it may, or the cache is switched off.
+	//
 	// Errors:
 	//
 	//	INVALID_ARGUMENT: entry, its key or the lease is malformed; the field and the place in it are named.
@@ -245,8 +318,8 @@ type CacheServiceServer interface {
 	//
 	//	INVALID_ARGUMENT: a field is malformed or over its limit (reason ENTRY_TOO_LARGE when the payload is over
 	//	  GetConfigResponse.limits.max_entry_bytes).
-	//	FAILED_PRECONDITION: the fill_token is no longer good (reason STALE_FILL_TOKEN): the question was invalidated
-	//	  after the fill began, or its lease went to somebody else. Nothing was stored. Do not retry.
+	//	FAILED_PRECONDITION: the fill_token is no longer good: the question was invalidated after the fill began (reason
+	//	  STALE_FILL_TOKEN), or its lease has ended (reason LEASE_LOST). Nothing was stored. Do not retry.
 	Set(context.Context, *SetRequest) (*SetResponse, error)
 	// Looks up as many as 256 answers in one call; results stand in the order of the request.
 	// Not atomic: each entry is looked up on its own.
@@ -298,6 +371,31 @@ type CacheServiceServer interface {
 	//	INVALID_ARGUMENT: a field is malformed.
 	//	UNIMPLEMENTED: this server has no leases.
 	ReleaseLease(context.Context, *ReleaseLeaseRequest) (*ReleaseLeaseResponse, error)
+	// Records an answer while it comes, for the holder of its lease: a start, chunks as they arrive, and an end. With the
+	// end, the chunks end to end are the payload of an entry, stored as by Set; that answer is returned. The lease must be
+	// renewed as ever. A recording that breaks off (cancelled, closed without an end, deadline passed, lease lost) is
+	// never stored, its lease goes back at once, and its followers see ABORTED.
+	//
+	// Errors:
+	//
+	//	INVALID_ARGUMENT: a part is malformed or out of place; or the answer is over GetConfigResponse.limits
+	//	  .max_entry_bytes (reason ENTRY_TOO_LARGE). The lease has gone back.
+	//	FAILED_PRECONDITION: as for Set.
+	//	RESOURCE_EXHAUSTED without RetryInfo: more is being recorded than this server has room for (reason
+	//	  TOO_MANY_RECORDINGS). The lease is still the caller's: Set the answer when it is complete.
+	//	UNIMPLEMENTED: this server has no streams (see GetConfigResponse.features).
+	Record(grpc.ClientStreamingServer[RecordRequest, RecordResponse]) error
+	// Follows the answer that somebody else is recording, or waits for the one that somebody else will Set: everything so
+	// far, then what comes, chunk by chunk as it was recorded, then the end. A stored answer comes at once. The reader's
+	// pace bounds what is sent, and slows nobody else. Give it the deadline of the whole wait.
+	//
+	// Errors:
+	//
+	//	INVALID_ARGUMENT: a field is malformed.
+	//	ABORTED: nobody is at it (any more), and there is no answer (reason NOT_RECORDING). What came so far is no answer.
+	//	  Get with a lease again: somebody is to make the call.
+	//	UNIMPLEMENTED: this server has no streams.
+	Follow(*FollowRequest, grpc.ServerStreamingServer[FollowResponse]) error
 	mustEmbedUnimplementedCacheServiceServer()
 }
 
@@ -331,6 +429,12 @@ func (UnimplementedCacheServiceServer) RenewLease(context.Context, *RenewLeaseRe
 }
 func (UnimplementedCacheServiceServer) ReleaseLease(context.Context, *ReleaseLeaseRequest) (*ReleaseLeaseResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ReleaseLease not implemented")
+}
+func (UnimplementedCacheServiceServer) Record(grpc.ClientStreamingServer[RecordRequest, RecordResponse]) error {
+	return status.Errorf(codes.Unimplemented, "method Record not implemented")
+}
+func (UnimplementedCacheServiceServer) Follow(*FollowRequest, grpc.ServerStreamingServer[FollowResponse]) error {
+	return status.Errorf(codes.Unimplemented, "method Follow not implemented")
 }
 func (UnimplementedCacheServiceServer) mustEmbedUnimplementedCacheServiceServer() {}
 func (UnimplementedCacheServiceServer) testEmbeddedByValue()                      {}
@@ -497,6 +601,24 @@ func _CacheService_ReleaseLease_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CacheService_Record_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(CacheServiceServer).Record(&grpc.GenericServerStream[RecordRequest, RecordResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CacheService_RecordServer = grpc.ClientStreamingServer[RecordRequest, RecordResponse]
+
+func _CacheService_Follow_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(FollowRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(CacheServiceServer).Follow(m, &grpc.GenericServerStream[FollowRequest, FollowResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type CacheService_FollowServer = grpc.ServerStreamingServer[FollowResponse]
+
 // CacheService_ServiceDesc is the grpc.ServiceDesc for CacheService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -537,6 +659,17 @@ var CacheService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CacheService_ReleaseLease_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Record",
+			Handler:       _CacheService_Record_Handler,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "Follow",
+			Handler:       _CacheService_Follow_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "paracle/cache/v1/cache.proto",
 }

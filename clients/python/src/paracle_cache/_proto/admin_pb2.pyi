@@ -17,18 +17,20 @@ class GetStatsRequest(_message.Message):
     def __init__(self, namespace: _Optional[str] = ..., replica_only: bool = ...) -> None: ...
 
 class GetStatsResponse(_message.Message):
-    __slots__ = ("total", "by_model", "backend", "enabled", "shared_tier")
+    __slots__ = ("total", "by_model", "backend", "enabled", "shared_tier", "leases")
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     BY_MODEL_FIELD_NUMBER: _ClassVar[int]
     BACKEND_FIELD_NUMBER: _ClassVar[int]
     ENABLED_FIELD_NUMBER: _ClassVar[int]
     SHARED_TIER_FIELD_NUMBER: _ClassVar[int]
+    LEASES_FIELD_NUMBER: _ClassVar[int]
     total: Stats
     by_model: _containers.RepeatedCompositeFieldContainer[ModelStats]
     backend: str
     enabled: bool
     shared_tier: SharedTierStatus
-    def __init__(self, total: _Optional[_Union[Stats, _Mapping]] = ..., by_model: _Optional[_Iterable[_Union[ModelStats, _Mapping]]] = ..., backend: _Optional[str] = ..., enabled: bool = ..., shared_tier: _Optional[_Union[SharedTierStatus, _Mapping]] = ...) -> None: ...
+    leases: LeaseStatus
+    def __init__(self, total: _Optional[_Union[Stats, _Mapping]] = ..., by_model: _Optional[_Iterable[_Union[ModelStats, _Mapping]]] = ..., backend: _Optional[str] = ..., enabled: bool = ..., shared_tier: _Optional[_Union[SharedTierStatus, _Mapping]] = ..., leases: _Optional[_Union[LeaseStatus, _Mapping]] = ...) -> None: ...
 
 class SharedTierStatus(_message.Message):
     __slots__ = ("state", "reason", "totals_time")
@@ -47,6 +49,28 @@ class SharedTierStatus(_message.Message):
     reason: str
     totals_time: _timestamp_pb2.Timestamp
     def __init__(self, state: _Optional[_Union[SharedTierStatus.State, str]] = ..., reason: _Optional[str] = ..., totals_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class LeaseStatus(_message.Message):
+    __slots__ = ("held", "waiting", "granted_count", "coalesced_count", "expired_count", "alone", "granted_alone_count", "recordings", "followers")
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    GRANTED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    COALESCED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    EXPIRED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ALONE_FIELD_NUMBER: _ClassVar[int]
+    GRANTED_ALONE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RECORDINGS_FIELD_NUMBER: _ClassVar[int]
+    FOLLOWERS_FIELD_NUMBER: _ClassVar[int]
+    held: int
+    waiting: int
+    granted_count: int
+    coalesced_count: int
+    expired_count: int
+    alone: bool
+    granted_alone_count: int
+    recordings: int
+    followers: int
+    def __init__(self, held: _Optional[int] = ..., waiting: _Optional[int] = ..., granted_count: _Optional[int] = ..., coalesced_count: _Optional[int] = ..., expired_count: _Optional[int] = ..., alone: bool = ..., granted_alone_count: _Optional[int] = ..., recordings: _Optional[int] = ..., followers: _Optional[int] = ...) -> None: ...
 
 class ModelStats(_message.Message):
     __slots__ = ("namespace", "model", "stats", "overflow")

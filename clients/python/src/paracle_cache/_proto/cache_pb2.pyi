@@ -288,3 +288,89 @@ class ReleaseLeaseRequest(_message.Message):
 class ReleaseLeaseResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class RecordRequest(_message.Message):
+    __slots__ = ("start", "chunk", "end")
+    START_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    start: RecordStart
+    chunk: bytes
+    end: RecordEnd
+    def __init__(self, start: _Optional[_Union[RecordStart, _Mapping]] = ..., chunk: _Optional[bytes] = ..., end: _Optional[_Union[RecordEnd, _Mapping]] = ...) -> None: ...
+
+class RecordStart(_message.Message):
+    __slots__ = ("entry", "fill_token", "content_type")
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
+    FILL_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    entry: EntryRef
+    fill_token: bytes
+    content_type: str
+    def __init__(self, entry: _Optional[_Union[EntryRef, _Mapping]] = ..., fill_token: _Optional[bytes] = ..., content_type: _Optional[str] = ...) -> None: ...
+
+class RecordEnd(_message.Message):
+    __slots__ = ("ttl", "tags", "origin")
+    TTL_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    ttl: _duration_pb2.Duration
+    tags: _containers.RepeatedScalarFieldContainer[str]
+    origin: Origin
+    def __init__(self, ttl: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ..., tags: _Optional[_Iterable[str]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ...) -> None: ...
+
+class RecordResponse(_message.Message):
+    __slots__ = ("expire_time", "stored_in")
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    STORED_IN_FIELD_NUMBER: _ClassVar[int]
+    expire_time: _timestamp_pb2.Timestamp
+    stored_in: _containers.RepeatedScalarFieldContainer[Tier]
+    def __init__(self, expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., stored_in: _Optional[_Iterable[_Union[Tier, str]]] = ...) -> None: ...
+
+class FollowRequest(_message.Message):
+    __slots__ = ("entry", "keep_alive")
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
+    KEEP_ALIVE_FIELD_NUMBER: _ClassVar[int]
+    entry: EntryRef
+    keep_alive: _duration_pb2.Duration
+    def __init__(self, entry: _Optional[_Union[EntryRef, _Mapping]] = ..., keep_alive: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class FollowResponse(_message.Message):
+    __slots__ = ("start", "chunks", "keep_alive", "end")
+    START_FIELD_NUMBER: _ClassVar[int]
+    CHUNKS_FIELD_NUMBER: _ClassVar[int]
+    KEEP_ALIVE_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    start: FollowStart
+    chunks: FollowChunks
+    keep_alive: KeepAlive
+    end: FollowEnd
+    def __init__(self, start: _Optional[_Union[FollowStart, _Mapping]] = ..., chunks: _Optional[_Union[FollowChunks, _Mapping]] = ..., keep_alive: _Optional[_Union[KeepAlive, _Mapping]] = ..., end: _Optional[_Union[FollowEnd, _Mapping]] = ...) -> None: ...
+
+class FollowStart(_message.Message):
+    __slots__ = ("content_type", "live")
+    CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    LIVE_FIELD_NUMBER: _ClassVar[int]
+    content_type: str
+    live: bool
+    def __init__(self, content_type: _Optional[str] = ..., live: bool = ...) -> None: ...
+
+class FollowChunks(_message.Message):
+    __slots__ = ("chunks",)
+    CHUNKS_FIELD_NUMBER: _ClassVar[int]
+    chunks: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, chunks: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class KeepAlive(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FollowEnd(_message.Message):
+    __slots__ = ("origin", "create_time", "expire_time")
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    origin: Origin
+    create_time: _timestamp_pb2.Timestamp
+    expire_time: _timestamp_pb2.Timestamp
+    def __init__(self, origin: _Optional[_Union[Origin, _Mapping]] = ..., create_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

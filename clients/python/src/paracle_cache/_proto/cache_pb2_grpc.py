@@ -55,6 +55,16 @@ class CacheServiceStub(object):
                 request_serializer=paracle_dot_cache_dot_v1_dot_cache__pb2.ReleaseLeaseRequest.SerializeToString,
                 response_deserializer=paracle_dot_cache_dot_v1_dot_cache__pb2.ReleaseLeaseResponse.FromString,
                 )
+        self.Record = channel.stream_unary(
+                '/paracle.cache.v1.CacheService/Record',
+                request_serializer=paracle_dot_cache_dot_v1_dot_cache__pb2.RecordRequest.SerializeToString,
+                response_deserializer=paracle_dot_cache_dot_v1_dot_cache__pb2.RecordResponse.FromString,
+                )
+        self.Follow = channel.unary_stream(
+                '/paracle.cache.v1.CacheService/Follow',
+                request_serializer=paracle_dot_cache_dot_v1_dot_cache__pb2.FollowRequest.SerializeToString,
+                response_deserializer=paracle_dot_cache_dot_v1_dot_cache__pb2.FollowResponse.FromString,
+                )
 
 
 class CacheServiceServicer(object):
@@ -67,6 +77,10 @@ class CacheServiceServicer(object):
         With `lease` set, at most one caller at a time is told to make the model call (outcome `lease`); the others wait
         here for its answer and receive it as a Hit. One Get waits no longer than the caller's deadline less 100 ms, then
         answers Pending: ask again. So a frozen server costs one RPC timeout, never the whole wait.
+
+        A lease is given at most once at a time over all servers that share a tier; while that tier is away, once for each
+        server. The outcome is a plain miss, to be answered by a model call without a lease, when the caller holds as many
+        leases as it may, or the cache is switched off.
 
         Errors:
         INVALID_ARGUMENT: entry, its key or the lease is malformed; the field and the place in it are named.
@@ -82,8 +96,8 @@ class CacheServiceServicer(object):
         Errors:
         INVALID_ARGUMENT: a field is malformed or over its limit (reason ENTRY_TOO_LARGE when the payload is over
         GetConfigResponse.limits.max_entry_bytes).
-        FAILED_PRECONDITION: the fill_token is no longer good (reason STALE_FILL_TOKEN): the question was invalidated
-        after the fill began, or its lease went to somebody else. Nothing was stored. Do not retry.
+        FAILED_PRECONDITION: the fill_token is no longer good: the question was invalidated after the fill began (reason
+        STALE_FILL_TOKEN), or its lease has ended (reason LEASE_LOST). Nothing was stored. Do not retry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,6 +177,39 @@ class CacheServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Record(self, request_iterator, context):
+        """Records an answer while it comes, for the holder of its lease: a start, chunks as they arrive, and an end. With the
+        end, the chunks end to end are the payload of an entry, stored as by Set; that answer is returned. The lease must be
+        renewed as ever. A recording that breaks off (cancelled, closed without an end, deadline passed, lease lost) is
+        never stored, its lease goes back at once, and its followers see ABORTED.
+
+        Errors:
+        INVALID_ARGUMENT: a part is malformed or out of place; or the answer is over GetConfigResponse.limits
+        .max_entry_bytes (reason ENTRY_TOO_LARGE). The lease has gone back.
+        FAILED_PRECONDITION: as for Set.
+        RESOURCE_EXHAUSTED without RetryInfo: more is being recorded than this server has room for (reason
+        TOO_MANY_RECORDINGS). The lease is still the caller's: Set the answer when it is complete.
+        UNIMPLEMENTED: this server has no streams (see GetConfigResponse.features).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Follow(self, request, context):
+        """Follows the answer that somebody else is recording, or waits for the one that somebody else will Set: everything so
+        far, then what comes, chunk by chunk as it was recorded, then the end. A stored answer comes at once. The reader's
+        pace bounds what is sent, and slows nobody else. Give it the deadline of the whole wait.
+
+        Errors:
+        INVALID_ARGUMENT: a field is malformed.
+        ABORTED: nobody is at it (any more), and there is no answer (reason NOT_RECORDING). What came so far is no answer.
+        Get with a lease again: somebody is to make the call.
+        UNIMPLEMENTED: this server has no streams.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CacheServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -205,6 +252,16 @@ def add_CacheServiceServicer_to_server(servicer, server):
                     servicer.ReleaseLease,
                     request_deserializer=paracle_dot_cache_dot_v1_dot_cache__pb2.ReleaseLeaseRequest.FromString,
                     response_serializer=paracle_dot_cache_dot_v1_dot_cache__pb2.ReleaseLeaseResponse.SerializeToString,
+            ),
+            'Record': grpc.stream_unary_rpc_method_handler(
+                    servicer.Record,
+                    request_deserializer=paracle_dot_cache_dot_v1_dot_cache__pb2.RecordRequest.FromString,
+                    response_serializer=paracle_dot_cache_dot_v1_dot_cache__pb2.RecordResponse.SerializeToString,
+            ),
+            'Follow': grpc.unary_stream_rpc_method_handler(
+                    servicer.Follow,
+                    request_deserializer=paracle_dot_cache_dot_v1_dot_cache__pb2.FollowRequest.FromString,
+                    response_serializer=paracle_dot_cache_dot_v1_dot_cache__pb2.FollowResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -350,5 +407,39 @@ class CacheService(object):
         return grpc.experimental.unary_unary(request, target, '/paracle.cache.v1.CacheService/ReleaseLease',
             paracle_dot_cache_dot_v1_dot_cache__pb2.ReleaseLeaseRequest.SerializeToString,
             paracle_dot_cache_dot_v1_dot_cache__pb2.ReleaseLeaseResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def Record(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(request_iterator, target, '/paracle.cache.v1.CacheService/Record',
+            paracle_dot_cache_dot_v1_dot_cache__pb2.RecordRequest.SerializeToString,
+            paracle_dot_cache_dot_v1_dot_cache__pb2.RecordResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def Follow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/paracle.cache.v1.CacheService/Follow',
+            paracle_dot_cache_dot_v1_dot_cache__pb2.FollowRequest.SerializeToString,
+            paracle_dot_cache_dot_v1_dot_cache__pb2.FollowResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
