@@ -73,7 +73,7 @@ os.wait()
 """
     subprocess.run(
         [sys.executable, "-c", code, str(server.process.pid)],
-        env=os.environ | {"PARACLE_CACHE_ENDPOINT": server.address},
+        env=os.environ | {"PARACLE_CACHE_ENDPOINT": server.address, "PYTHONPATH": str(WORKERS.parent.parent)},
         check=True,
         timeout=60,
     )
