@@ -7,7 +7,7 @@ import time
 import pytest
 
 from paracle_cache import CacheKey, Client, Hit, Miss, aio
-from paracle_cache._rpc.waiting import LeaseSupport, Waiting
+from paracle_cache._rpc.waiting import Features, Waiting
 from paracle_cache.errors import TimedOut
 from paracle_cache.results import Lease, Pending
 
@@ -55,11 +55,11 @@ def test_a_pause_is_what_the_server_says_within_the_wait(retry_after, now, pause
 
 
 def test_what_a_server_can_do_is_asked_again_after_a_minute():
-    support = LeaseSupport()
-    assert support.known(0) is None
-    assert support.learn(True, 0) is True
-    assert support.known(59) is True
-    assert support.known(60) is None
+    features = Features()
+    assert features.known(0) is None
+    assert features.learn(frozenset({"leases"}), 0) == {"leases"}
+    assert features.known(59) == {"leases"}
+    assert features.known(60) is None
 
 
 @both

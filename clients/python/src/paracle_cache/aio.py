@@ -17,10 +17,19 @@ from . import _fork
 from ._proto import admin_pb2, cache_pb2
 from ._rpc import admin_messages, messages
 from ._rpc.channel import HEALTH_REQUEST, SERVING, ChannelPlan, Rpcs, call_metadata, check_usable
-from ._rpc.waiting import LeaseSupport, Waiting
+from ._rpc.waiting import Features, Waiting
 from ._settings import ClientSettings
 from ._version import VERSION
-from .errors import CacheError, PermissionDenied, Unimplemented, WrongLoop, from_rpc, interrupted
+from .errors import (
+    FORKED,
+    CacheError,
+    Cancelled,
+    PermissionDenied,
+    Unimplemented,
+    WrongLoop,
+    from_rpc,
+    interrupted,
+)
 from .key import CacheKey, EntryId
 from .results import Config, Hit, Lease, Miss, Origin, Pending, Removed, SetItem, Stats, Stored, TooLarge
 
@@ -62,7 +71,7 @@ class Client:
         self._plan = ChannelPlan.of(self.settings, VERSION)
         self._metadata = call_metadata(self.settings)
         self._namespace = self.settings.namespace
-        self._leases = LeaseSupport()
+        self._features = Features()
         self._closed = False
         self._opened: Rpcs | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -88,7 +97,7 @@ class Client:
         wait: seconds to wait in all; None: `lease_wait`. When they are over, a plain lookup decides.
         A server without leases is asked as by `get`. One that does not answer costs one `timeout`, never the wait.
         """
-        if not self.enabled or not await self._has_leases():
+        if not self.enabled or "leases" not in await self.features():
             return await self.get(key)
         waiting = Waiting(self.settings.lease_wait if wait is None else wait, time.monotonic())
         while (slice_wait := waiting.next_slice(time.monotonic())) is not None:
@@ -96,8 +105,14 @@ class Client:
             try:
                 outcome = messages.outcome(await self._call("get", request, None))
             except Unimplemented:  # Another server than the one that told its features.
-                self._leases.learn(False, time.monotonic())
+                self._features.learn(frozenset(), time.monotonic())
                 break
+            except Cancelled as error:
+                if (
+                    error.reason == FORKED
+                ):  # By a fork in another thread, which has nothing to do with this wait.
+                    continue
+                raise
             if not isinstance(outcome, Pending):
                 return outcome
             await asyncio.sleep(waiting.pause(outcome, time.monotonic()))
@@ -200,7 +215,22 @@ class Client:
     async def config(self, *, timeout: float | None = None) -> Config:
         """The server's settings, limits and features."""
         request = admin_pb2.GetConfigRequest()
-        return admin_messages.config(await self._call("get_config", request, timeout))
+        config = admin_messages.config(await self._call("get_config", request, timeout))
+        self._features.learn(config.features, time.monotonic())
+        return config
+
+    async def features(self) -> frozenset[str]:
+        """What the server can do beyond the first release, such as "leases"; asked once a minute.
+
+        Empty for a server that does not tell, or does not tell this identity.
+        """
+        known = self._features.known(time.monotonic())
+        if known is not None:
+            return known
+        try:
+            return (await self.config()).features
+        except (PermissionDenied, Unimplemented):
+            return self._features.learn(frozenset(), time.monotonic())
 
     async def health(self, *, timeout: float | None = None) -> bool:
         """Whether the server says that it serves; raises CacheError when it says nothing."""
@@ -245,16 +275,6 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    async def _has_leases(self) -> bool:
-        known = self._leases.known(time.monotonic())
-        if known is not None:
-            return known
-        try:
-            features = (await self.config()).features
-        except (PermissionDenied, Unimplemented):
-            features = frozenset()
-        return self._leases.learn("leases" in features, time.monotonic())
 
     def _rpcs(self) -> Rpcs:
         loop = asyncio.get_running_loop()

@@ -15,10 +15,10 @@ from . import _fork
 from ._proto import admin_pb2, cache_pb2
 from ._rpc import admin_messages, messages
 from ._rpc.channel import HEALTH_REQUEST, SERVING, ChannelPlan, Rpcs, call_metadata, check_usable
-from ._rpc.waiting import LeaseSupport, Waiting
+from ._rpc.waiting import Features, Waiting
 from ._settings import ClientSettings
 from ._version import VERSION
-from .errors import CacheError, PermissionDenied, Unimplemented, from_rpc, interrupted
+from .errors import FORKED, CacheError, Cancelled, PermissionDenied, Unimplemented, from_rpc, interrupted
 from .key import CacheKey, EntryId
 from .results import Config, Hit, Lease, Miss, Origin, Pending, Removed, SetItem, Stats, Stored, TooLarge
 
@@ -70,7 +70,7 @@ class Client:
         self._plan = ChannelPlan.of(self.settings, VERSION)
         self._metadata = call_metadata(self.settings)
         self._namespace = self.settings.namespace
-        self._leases = LeaseSupport()
+        self._features = Features()
         self._closed = False
         self._opening = threading.Lock()
         self._opened: Rpcs | None = None
@@ -95,7 +95,7 @@ class Client:
         wait: seconds to wait in all; None: `lease_wait`. When they are over, a plain lookup decides.
         A server without leases is asked as by `get`. One that does not answer costs one `timeout`, never the wait.
         """
-        if not self.enabled or not self._has_leases():
+        if not self.enabled or "leases" not in self.features():
             return self.get(key)
         waiting = Waiting(self.settings.lease_wait if wait is None else wait, time.monotonic())
         while (slice_wait := waiting.next_slice(time.monotonic())) is not None:
@@ -103,8 +103,14 @@ class Client:
             try:
                 outcome = messages.outcome(self._call("get", request, None))
             except Unimplemented:  # Another server than the one that told its features.
-                self._leases.learn(False, time.monotonic())
+                self._features.learn(frozenset(), time.monotonic())
                 break
+            except Cancelled as error:
+                if (
+                    error.reason == FORKED
+                ):  # By a fork in another thread, which has nothing to do with this wait.
+                    continue
+                raise
             if not isinstance(outcome, Pending):
                 return outcome
             time.sleep(waiting.pause(outcome, time.monotonic()))
@@ -207,7 +213,22 @@ class Client:
     def config(self, *, timeout: float | None = None) -> Config:
         """The server's settings, limits and features."""
         request = admin_pb2.GetConfigRequest()
-        return admin_messages.config(self._call("get_config", request, timeout))
+        config = admin_messages.config(self._call("get_config", request, timeout))
+        self._features.learn(config.features, time.monotonic())
+        return config
+
+    def features(self) -> frozenset[str]:
+        """What the server can do beyond the first release, such as "leases"; asked once a minute.
+
+        Empty for a server that does not tell, or does not tell this identity.
+        """
+        known = self._features.known(time.monotonic())
+        if known is not None:
+            return known
+        try:
+            return self.config().features
+        except (PermissionDenied, Unimplemented):
+            return self._features.learn(frozenset(), time.monotonic())
 
     def health(self, *, timeout: float | None = None) -> bool:
         """Whether the server says that it serves; raises CacheError when it says nothing."""
@@ -232,16 +253,6 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _has_leases(self) -> bool:
-        known = self._leases.known(time.monotonic())
-        if known is not None:
-            return known
-        try:
-            features = self.config().features
-        except (PermissionDenied, Unimplemented):
-            features = frozenset()
-        return self._leases.learn("leases" in features, time.monotonic())
 
     def _open(self) -> Rpcs:
         check_usable(self.enabled, self._closed)

@@ -36,6 +36,7 @@ def cached_llm_call(
     cost: Cost | Mapping[str, Price] | None = None,
     tags: Sequence[str] = (),
     cache: SafeCache | AsyncSafeCache | None = None,
+    coalesce: bool = True,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
 
@@ -48,6 +49,7 @@ def cached_llm_call(
     cost: Cost | Mapping[str, Price] | None = None,
     tags: Sequence[str] = (),
     cache: SafeCache | AsyncSafeCache | None = None,
+    coalesce: bool = True,
 ) -> Any:
     """Caches the answers of a function, method, coroutine function, generator or async generator.
 
@@ -76,11 +78,14 @@ def cached_llm_call(
 
     cache: used instead of the one that the process shares. Async functions need an AsyncSafeCache.
 
+    coalesce: while somebody is asking the same, in whatever process, wait for that answer instead of asking as
+    well, at most PARACLE_CACHE_LEASE_WAIT. If that call fails, one of those who wait makes it. False: never wait.
+
     An option that cannot be right raises TypeError or ValueError at once.
     """
     bare = callable(ttl) or isinstance(ttl, classmethod | staticmethod)
     life = None if bare else seconds(ttl)
-    options = _Options(life, provider, key_params, cache_if, cost, _checked(tags), cache)
+    options = _Options(life, provider, key_params, cache_if, cost, _checked(tags), cache, coalesce)
     return _decorate(ttl, options) if bare else functools.partial(_decorate, options=options)
 
 
@@ -105,6 +110,7 @@ class _Options:
     cost: Cost | Mapping[str, Price] | None
     tags: Sequence[str]
     cache: SafeCache | AsyncSafeCache | None
+    coalesce: bool
 
 
 def _decorate(function: Any, options: _Options) -> Any:
@@ -119,7 +125,7 @@ def _decorate(function: Any, options: _Options) -> Any:
     notices = Notices(name_of(function))
     call = Call(function, options.provider, options.key_params, streams)
     judgement = Judgement(options.cache_if, options.cost, notices)
-    plan = Plan(call, judgement, notices, options.cache, options.ttl, options.tags)
+    plan = Plan(call, judgement, notices, options.cache, options.ttl, options.tags, options.coalesce)
     wrapper = wrap(function, cast("Plan[Any]", plan))
     functools.update_wrapper(wrapper, function)
     wrapper.__paracle_call__ = call  # for key_of

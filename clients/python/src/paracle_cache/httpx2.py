@@ -55,6 +55,8 @@ class CachingTransport(SyncTransport[httpx2.Request, httpx2.Response], httpx2.Ba
     cost: from model and usage to US dollars, or a mapping from model to `Price`. Default: cost is not known.
     cache_if: gets the parsed answer, of a stream the list of its events; true: it is stored. Default: if it
         is whole. What broke off, or has no shape that is known, is not stored in any case.
+    coalesce: while somebody is asking the same, in whatever process, wait for that answer instead of asking as
+        well, at most PARACLE_CACHE_LEASE_WAIT. False: never wait.
 
     Raises ValueError for a ttl that is not over 0 and for tags that are one string.
     """

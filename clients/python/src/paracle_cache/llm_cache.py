@@ -6,16 +6,21 @@ Fails open: whatever is wrong with the cache, a get finds nothing and a set does
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
+from ._decorated.judgement import CacheIf, Judgement
+from ._values.computing import Computing
 from ._values.ttl import Ttl, seconds
 from ._values.value_cache import CacheEntry, ValueCache
 from .failsafe import AsyncSafeCache, SafeCache
 from .key import CacheKey, EntryId, KeyRefused
+from .pricing import Cost, Price
 from .results import Origin
 
 __all__ = ["CacheKey", "LLMCache", "get_llm_cache"]
+
+T = TypeVar("T")
 
 
 class LLMCache:
@@ -23,6 +28,7 @@ class LLMCache:
 
     ttl: seconds or a timedelta, over 0, for what is set without one. None: PARACLE_CACHE_TTL, else the service's.
     cache, async_cache: used instead of those that the process, or the event loop, shares.
+    coalesce: whether `get_or_compute` waits while somebody else computes the same.
 
     The methods with an `a` in front are the same for asyncio.
 
@@ -35,8 +41,10 @@ class LLMCache:
         *,
         cache: SafeCache | None = None,
         async_cache: AsyncSafeCache | None = None,
+        coalesce: bool = True,
     ) -> None:
         self._ttl = seconds(ttl)
+        self._coalesce = coalesce
         self._values = ValueCache("LLMCache", cache, async_cache)
 
     def get(self, key: CacheKey) -> Any | None:
@@ -90,6 +98,46 @@ class LLMCache:
             return False
         return await self._values.aset(entry, response, ttl or self._ttl, tags, origin)
 
+    def get_or_compute(
+        self,
+        key: CacheKey,
+        compute: Callable[[], T],
+        ttl: Ttl | None = None,
+        *,
+        tags: Sequence[str] = (),
+        cache_if: CacheIf | None = None,
+        cost: Cost | Mapping[str, Price] | None = None,
+    ) -> T:
+        """The answer; if there is none, what `compute` returns, which is stored if it is JSON and whole.
+
+        While somebody else computes the same, in whatever process, waits for that answer, at most
+        PARACLE_CACHE_LEASE_WAIT; if that fails, one of those who wait computes. Raises what `compute` raises.
+
+        ttl: as of `set`. cache_if, cost: as of `cached_llm_call`.
+        """
+        entry = self._entry_id(key)
+        if entry is None:
+            return compute()
+        answer: T = self._computing(ttl, tags, cache_if, cost).get(entry, compute)
+        return answer
+
+    async def aget_or_compute(
+        self,
+        key: CacheKey,
+        compute: Callable[[], Awaitable[T]],
+        ttl: Ttl | None = None,
+        *,
+        tags: Sequence[str] = (),
+        cache_if: CacheIf | None = None,
+        cost: Cost | Mapping[str, Price] | None = None,
+    ) -> T:
+        """As `get_or_compute`."""
+        entry = self._entry_id(key)
+        if entry is None:
+            return await compute()
+        answer: T = await self._computing(ttl, tags, cache_if, cost).aget(entry, compute)
+        return answer
+
     def invalidate(self, key: CacheKey) -> bool:
         """Forgets one answer. True: the service did, whether or not it had one."""
         entry = self._entry_id(key)
@@ -125,6 +173,16 @@ class LLMCache:
     async def astats(self) -> dict[str, Any]:
         """As `stats`."""
         return await self._values.astats()
+
+    def _computing(
+        self,
+        ttl: Ttl | None,
+        tags: Sequence[str],
+        cache_if: CacheIf | None,
+        cost: Cost | Mapping[str, Price] | None,
+    ) -> Computing:
+        judgement = Judgement(cache_if, cost, self._values.notices)
+        return Computing(self._values, judgement, ttl or self._ttl, tags, self._coalesce)
 
     def _entry_id(self, key: CacheKey) -> EntryId | None:
         try:

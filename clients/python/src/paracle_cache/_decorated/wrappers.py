@@ -7,6 +7,8 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
+from .._failsafe.async_lease_keeper import AsyncHeldLease
+from .._failsafe.lease_keeper import HeldLease
 from ..failsafe import AsyncSafeCache, SafeCache
 from ..key import EntryId
 from ..results import Miss
@@ -20,12 +22,13 @@ def wrap_sync(function: Callable[..., Any], plan: Plan[SafeCache]) -> Callable[.
         if not cache.enabled or (entry := plan.entry(args, kwargs)) is None:
             return function(*args, **kwargs)
         began = time.perf_counter()
-        found = cache.lookup(entry)
+        found = cache.claim(entry) if plan.coalesce else cache.lookup(entry)
         if (known := plan.recall(found, began)) is not NOTHING:
             return known
-        began = time.perf_counter()
-        answer = function(*args, **kwargs)
-        _store(cache, plan, entry, plan.fill(answer, found, entry, time.perf_counter() - began))
+        with found if isinstance(found, HeldLease) else contextlib.nullcontext():
+            began = time.perf_counter()
+            answer = function(*args, **kwargs)
+            _store(cache, plan, entry, plan.fill(answer, found, entry, time.perf_counter() - began))
         return answer
 
     return wrapper
@@ -37,12 +40,14 @@ def wrap_async(function: Callable[..., Awaitable[Any]], plan: Plan[AsyncSafeCach
         if cache is None or not cache.enabled or (entry := plan.entry(args, kwargs)) is None:
             return await function(*args, **kwargs)
         began = time.perf_counter()
-        found = await cache.lookup(entry)
+        found = await (cache.claim(entry) if plan.coalesce else cache.lookup(entry))
         if (known := plan.recall(found, began)) is not NOTHING:
             return known
-        began = time.perf_counter()
-        answer = await function(*args, **kwargs)
-        await _store_async(cache, plan, entry, plan.fill(answer, found, entry, time.perf_counter() - began))
+        async with found if isinstance(found, AsyncHeldLease) else contextlib.nullcontext():
+            began = time.perf_counter()
+            answer = await function(*args, **kwargs)
+            fill = plan.fill(answer, found, entry, time.perf_counter() - began)
+            await _store_async(cache, plan, entry, fill)
         return answer
 
     return wrapper
@@ -100,27 +105,11 @@ def _shared_by_loop(plan: Plan[AsyncSafeCache]) -> AsyncSafeCache | None:
 
 def _store(cache: SafeCache, plan: Plan[SafeCache], entry: EntryId, fill: Fill | None) -> None:
     if fill is not None:
-        cache.store(
-            entry,
-            fill.payload,
-            content_type=fill.content_type,
-            fill_token=fill.fill_token,
-            origin=fill.origin,
-            ttl=plan.ttl,
-            tags=plan.tags,
-        )
+        cache.store(entry, fill.payload, **fill.told(plan))
 
 
 async def _store_async(
     cache: AsyncSafeCache, plan: Plan[AsyncSafeCache], entry: EntryId, fill: Fill | None
 ) -> None:
     if fill is not None:
-        await cache.store(
-            entry,
-            fill.payload,
-            content_type=fill.content_type,
-            fill_token=fill.fill_token,
-            origin=fill.origin,
-            ttl=plan.ttl,
-            tags=plan.tags,
-        )
+        await cache.store(entry, fill.payload, **fill.told(plan))

@@ -8,10 +8,12 @@ from typing import Any, ParamSpec, TypeVar
 
 from .. import aio
 from .._log import warn_once
-from ..errors import CacheError, SettingsError
+from ..errors import CacheError, FailedPrecondition, SettingsError
 from ..key import CacheKey, EntryId
-from ..results import Hit, Miss, Origin, Stats
+from ..results import Hit, Lease, Miss, Origin, Stats
+from .async_lease_keeper import AsyncHeldLease, AsyncLeaseKeeper
 from .guard import MAX_ENTRY_BYTES, Guard
+from .held import Held, Place, is_held_here
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -25,6 +27,7 @@ class AsyncSafeCache:
         self._client = _client_of_environment() if client is None else client
         self._guard = Guard(self._client.settings.endpoint if self._client is not None else "")
         self._background = _Background()
+        self._keeper = AsyncLeaseKeeper(self._renew, self._release)
 
     @classmethod
     def shared(cls) -> AsyncSafeCache:
@@ -58,6 +61,16 @@ class AsyncSafeCache:
             return None
         return await self._ask(self._client.get, key)
 
+    async def claim(self, entry: EntryId) -> Hit | Miss | AsyncHeldLease | None:
+        """As `SafeCache.claim`. Cancelling it leaves at once."""
+        if self._client is None or not self._client.enabled:
+            return None
+        place = Place(self._client.settings.endpoint, self._client.settings.namespace)
+        if is_held_here(place, entry):
+            return await self._ask(self._client.get, entry)
+        found = await self._ask(self._client.get_or_wait, entry)
+        return self._keeper.take(entry, found, place) if isinstance(found, Lease) else found
+
     async def store(
         self,
         key: CacheKey | EntryId,
@@ -68,9 +81,12 @@ class AsyncSafeCache:
         origin: Origin | None = None,
         ttl: float | None = None,
         tags: Sequence[str] = (),
+        lease: Held | None = None,
     ) -> bool:
-        """Stores what the model answered after a Miss, with its `fill_token`; False: it was not stored."""
+        """Stores what the model answered after a Miss or under a lease, with its `fill_token`; False: not stored."""
         if self._client is None or not self._client.enabled or not self._guard.fits(payload):
+            return False
+        if lease is not None and not lease.is_open:
             return False
         stored = await self._ask(
             self._client.set,
@@ -82,6 +98,8 @@ class AsyncSafeCache:
             fill_token=fill_token,
             origin=origin,
         )
+        if stored is not None and lease is not None:
+            lease.settle()
         return stored is not None and bool(stored.stored_in)
 
     async def forget(self, key: CacheKey | EntryId) -> bool:
@@ -105,6 +123,7 @@ class AsyncSafeCache:
     async def close(self) -> None:
         """Ends the connection and the background's work. Idempotent."""
         self._background.stop()
+        await self._keeper.end()
         if self._client is not None:
             await self._client.close()
 
@@ -121,6 +140,13 @@ class AsyncSafeCache:
         if self._guard.succeeded(ticket):
             self._background.later(0, self._read_limits)
         return answer
+
+    async def _renew(self, held: Held) -> float | None:
+        return None if self._client is None else await self._ask(_renewed, self._client, held)
+
+    async def _release(self, entry: EntryId, fill_token: bytes, timeout: float | None) -> None:
+        if self._client is not None:
+            await self._ask(self._client.release_lease, entry, fill_token, timeout=timeout)
 
     async def _probe(self) -> None:
         if await self._is_serving():
@@ -170,6 +196,14 @@ class _Background:
 
 # Values hold their loops, so this cannot be weak: `shared` sweeps it.
 _shared: dict[asyncio.AbstractEventLoop, AsyncSafeCache] = {}
+
+
+async def _renewed(client: aio.Client, held: Held) -> float:
+    try:
+        return await client.renew_lease(held.entry, held.fill_token)
+    except FailedPrecondition:
+        held.settle()  # It was lost. The answer is its caller's all the same.
+        return held.hold
 
 
 def _client_of_environment() -> aio.Client | None:

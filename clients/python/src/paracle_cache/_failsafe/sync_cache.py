@@ -10,10 +10,12 @@ from typing import ParamSpec, TypeVar
 from .. import _fork
 from .._log import warn_once
 from ..client import Client
-from ..errors import CacheError, SettingsError
+from ..errors import CacheError, FailedPrecondition, SettingsError
 from ..key import CacheKey, EntryId
-from ..results import Hit, Miss, Origin, Stats
+from ..results import Hit, Lease, Miss, Origin, Stats
 from .guard import MAX_ENTRY_BYTES, Guard
+from .held import Held, Place, is_held_here
+from .lease_keeper import HeldLease, LeaseKeeper
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -53,6 +55,20 @@ class SafeCache:
             return None
         return self._ask(self._client.get, key)
 
+    def claim(self, entry: EntryId) -> Hit | Miss | HeldLease | None:
+        """`lookup` for who is going to call the model: while somebody else makes that call, waits for its answer.
+
+        HeldLease: others wait for this caller. Call the model in its `with`, and `store` with it. At most
+        PARACLE_CACHE_LEASE_WAIT; while the cache is sick, or for what the present context holds itself, not at all.
+        """
+        if self._client is None or not self._client.enabled:
+            return None
+        place = Place(self._client.settings.endpoint, self._client.settings.namespace)
+        if is_held_here(place, entry):
+            return self._ask(self._client.get, entry)
+        found = self._ask(self._client.get_or_wait, entry)
+        return self._process().keeper.take(entry, found, place) if isinstance(found, Lease) else found
+
     def store(
         self,
         key: CacheKey | EntryId,
@@ -63,9 +79,12 @@ class SafeCache:
         origin: Origin | None = None,
         ttl: float | None = None,
         tags: Sequence[str] = (),
+        lease: Held | None = None,
     ) -> bool:
-        """Stores what the model answered after a Miss, with its `fill_token`; False: it was not stored."""
+        """Stores what the model answered after a Miss or under a lease, with its `fill_token`; False: not stored."""
         if self._client is None or not self._client.enabled or not self._process().guard.fits(payload):
+            return False
+        if lease is not None and not lease.is_open:
             return False
         stored = self._ask(
             self._client.set,
@@ -77,6 +96,8 @@ class SafeCache:
             fill_token=fill_token,
             origin=origin,
         )
+        if stored is not None and lease is not None:
+            lease.settle()
         return stored is not None and bool(stored.stored_in)
 
     def forget(self, key: CacheKey | EntryId) -> bool:
@@ -100,6 +121,7 @@ class SafeCache:
     def close(self) -> None:
         """Ends the connection and the background's work. Idempotent."""
         if (process := self._by_generation.get(_fork.generation)) is not None:
+            process.keeper.flush(end=True)
             process.stopped.set()
         if self._client is not None:
             self._client.close()
@@ -124,8 +146,16 @@ class SafeCache:
         process = self._by_generation.get(_fork.generation)
         if process is None:
             endpoint = self._client.settings.endpoint if self._client is not None else ""
-            process = self._by_generation.setdefault(_fork.generation, _Process(endpoint))
+            keeper = LeaseKeeper(self._renew, self._release)
+            process = self._by_generation.setdefault(_fork.generation, _Process(endpoint, keeper))
         return process
+
+    def _renew(self, held: Held) -> float | None:
+        return None if self._client is None else self._ask(_renewed, self._client, held)
+
+    def _release(self, entry: EntryId, fill_token: bytes) -> None:
+        if self._client is not None:
+            self._ask(self._client.release_lease, entry, fill_token)
 
     def _probe(self, process: _Process) -> None:
         while not process.stopped.wait(process.guard.probe_delay()):
@@ -155,14 +185,23 @@ _shared: dict[str, SafeCache] = {}
 class _Process:
     """What belongs to one process: a child of a fork gets its own, with locks nobody holds."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, keeper: LeaseKeeper) -> None:
         self.guard = Guard(endpoint)
+        self.keeper = keeper
         self.stopped = threading.Event()
 
     def begin(self, work: Callable[[_Process], None]) -> None:
         """Runs `work` in the background; a daemon, so that it keeps no process alive."""
         with contextlib.suppress(RuntimeError):  # The interpreter is shutting down.
             threading.Thread(target=work, args=(self,), name="paracle-cache", daemon=True).start()
+
+
+def _renewed(client: Client, held: Held) -> float:
+    try:
+        return client.renew_lease(held.entry, held.fill_token)
+    except FailedPrecondition:
+        held.settle()  # It was lost. The answer is its caller's all the same.
+        return held.hold
 
 
 def _client_of_environment() -> Client | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..key import CacheKey, EntryId
@@ -23,6 +24,15 @@ _PATHS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that the cache may answer."""
+
+    entry: EntryId
+    streams: bool
+    """The answer is asked for in pieces as they are made."""
+
+
 def is_asked(request: Request) -> bool:
     """It goes to an endpoint that answers questions. The body is not looked at."""
     return request.method == "POST" and request.url.raw_path.partition(b"?")[0].endswith(_PATHS)
@@ -36,8 +46,8 @@ def size_of(request: Request) -> int:
         return 0
 
 
-def question_of(request: Request) -> EntryId | None:
-    """The entry of a request that `is_asked`. None: its answer must come from the provider.
+def question_of(request: Request) -> Asked | None:
+    """The question of a request that `is_asked`. None: its answer must come from the provider.
 
     That is: the body is not in memory or too large, or the answer depends on more than the request, or is not
     final. Raises KeyRefused.
@@ -54,7 +64,11 @@ def question_of(request: Request) -> EntryId | None:
         headers=request.headers.multi_items(),
         body=body,
     )
-    return None if _depends_on_more(key.params or {}) else key.entry_id()
+    params = key.params or {}
+    if _depends_on_more(params):
+        return None
+    streams = params.get("stream") is True or b":streamGenerateContent" in request.url.raw_path
+    return Asked(key.entry_id(), streams)
 
 
 def _depends_on_more(params: Mapping[str, Any]) -> bool:

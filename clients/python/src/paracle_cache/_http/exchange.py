@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Union
 
+from .._failsafe.held import Held
 from .._log import warn_once
-from ..key import EntryId, KeyRefused
+from ..key import KeyRefused
 from ..results import Hit, Miss
 from . import sse, stored_response
-from .cacheable import is_asked, question_of, size_of
+from .cacheable import Asked, is_asked, question_of, size_of
 from .flavour import Flavour, Request, RequestT, ResponseT
 from .policy import Policy
 from .reading import is_event_stream
@@ -23,16 +24,16 @@ HEADER = "x-paracle-cache"
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """To be answered with what the cache's `lookup` returns."""
+    """To be answered with what the cache's `claim` returns, or its `lookup`."""
 
-    entry: EntryId
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Derive:
-    """To be answered with what `entry` returns. It takes about 20 ms for each MiB of `size`."""
+    """To be answered with what `question` returns. It takes about 20 ms for each MiB of `size`."""
 
-    entry: Callable[[], EntryId | None]
+    question: Callable[[], Asked | None]
     size: int
 
 
@@ -65,12 +66,12 @@ class Exchange(Generic[RequestT, ResponseT]):
         if not is_asked(request):
             passed: ResponseT = yield Send(outgoing)
             return passed
-        entry: EntryId | None = None
-        found: Hit | Miss | None = None
+        asked: Asked | None = None
+        found: Hit | Miss | Held | None = None
         if enabled and not bypassed:
-            entry = yield Derive(partial(self._entry, request), size_of(request))
-        if entry is not None:
-            found = yield LookUp(entry)
+            asked = yield Derive(partial(self._question, request), size_of(request))
+        if asked is not None:
+            found = yield LookUp(asked)
         if isinstance(found, Hit) and (replayed := self._replayed(found)) is not None:
             return replayed
         began = time.monotonic()
@@ -78,8 +79,8 @@ class Exchange(Generic[RequestT, ResponseT]):
         response.headers[HEADER] = "bypass" if found is None else "miss"
         # A Hit that cannot be replayed stays until it expires: without a fill token, an answer older than an
         # invalidation could replace it.
-        if entry is not None and isinstance(found, Miss) and response.status_code == 200:
-            return self._recorded(response, record(response, Question(entry, found.fill_token, began)))
+        if asked is not None and isinstance(found, Miss | Held) and response.status_code == 200:
+            return self._recorded(response, record(response, Question(asked.entry, found, began)))
         return response
 
     def _recorded(self, response: ResponseT, stream: Any) -> ResponseT:
@@ -106,7 +107,7 @@ class Exchange(Generic[RequestT, ResponseT]):
             warn_once(f"header {HEADER}: {value[:40]!r} has no effect; bypass is accepted")
         return value == "bypass"
 
-    def _entry(self, request: Request) -> EntryId | None:
+    def _question(self, request: Request) -> Asked | None:
         try:
             return question_of(request)
         except KeyRefused as refused:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .._failsafe.held import Held
 from ..key import EntryId
-from ..results import Origin
+from ..results import Miss, Origin
 from . import reading, stored_response
 from .policy import Policy
 
@@ -23,9 +24,14 @@ class Question:
     """What is being answered."""
 
     entry: EntryId
-    fill_token: bytes
+    found: Miss | Held
     began: float
     """When it was sent, in seconds of `time.monotonic`."""
+
+    @property
+    def lease(self) -> Held | None:
+        """The lease under which it is answered."""
+        return self.found if isinstance(self.found, Held) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class Recording:
         self, question: Question, policy: Policy, headers: list[tuple[str, str]], limit: int, decode: Decode
     ) -> None:
         self._question = question
+        self.lease = question.lease
         self._policy = policy
         self._decode = decode
         self._headers = headers
@@ -73,6 +80,8 @@ class Recording:
     def drop(self) -> None:
         """The body will not be stored: it broke off, or is too large."""
         self._pieces = None
+        if self.lease is not None:
+            self.lease.give_back()
 
     def take(self) -> Filled | None:
         """What to store, once: the reader is done. None: nothing. Nothing is raised."""
@@ -93,7 +102,8 @@ class Recording:
     def _told(self, origin: Origin) -> dict[str, Any]:
         return {
             "content_type": stored_response.MEDIA_TYPE,
-            "fill_token": self._question.fill_token,
+            "fill_token": self._question.found.fill_token,
+            "lease": self.lease,
             "origin": origin,
             "ttl": self._policy.ttl,
             "tags": self._policy.tags,

@@ -58,7 +58,11 @@ class Recorder:
             raise
 
     def close(self) -> None:
-        self._upstream.close()
+        try:
+            self._upstream.close()
+        except BaseException:
+            self._recording.drop()
+            raise
         self._store(self._recording)
 
 
@@ -85,5 +89,9 @@ class AsyncRecorder:
             raise
 
     async def aclose(self) -> None:
-        await self._upstream.aclose()
+        try:
+            await self._upstream.aclose()
+        except BaseException:
+            self._recording.drop()
+            raise
         await self._store(self._recording)

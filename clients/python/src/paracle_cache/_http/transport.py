@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, ClassVar, Generic, TypeVar
 
+from .._failsafe.async_lease_keeper import AsyncHeldLease
+from .._failsafe.lease_keeper import HeldLease
 from .._log import warn_once
 from ..failsafe import AsyncSafeCache, SafeCache
 from ..pricing import Cost, Price
@@ -37,38 +40,51 @@ class SyncTransport(Generic[RequestT, ResponseT]):
         tags: Sequence[str] = (),
         cost: Cost | Mapping[str, Price] | None = None,
         cache_if: Callable[[Any], bool] | None = None,
+        coalesce: bool = True,
     ) -> None:
         policy = Policy(ttl, tags, cost, cache_if)
         self._exchange: Exchange[RequestT, ResponseT] = Exchange(self._flavour, policy)
         self._sender: Sender[RequestT, ResponseT] = transport or self._flavour.sender()
         self._cache = cache
+        self._coalesce = coalesce
 
     def handle_request(self, request: RequestT) -> ResponseT:
         cache = self._cache or SafeCache.shared()
-        steps = self._exchange.steps(request, partial(self._record, cache), enabled=cache.enabled)
-        answer: Any = None
-        while True:
-            try:
-                step = steps.send(answer)
-            except StopIteration as done:
-                response: ResponseT = done.value
-                return response
-            answer = self._do(cache, step)
+        with contextlib.ExitStack() as leases:
+            record = partial(self._record, cache, leases)
+            steps = self._exchange.steps(request, record, enabled=cache.enabled)
+            answer: Any = None
+            while True:
+                try:
+                    step = steps.send(answer)
+                except StopIteration as done:
+                    response: ResponseT = done.value
+                    return response
+                answer = self._do(cache, step)
+                if isinstance(answer, HeldLease):
+                    leases.enter_context(answer)
 
     def _do(self, cache: SafeCache, step: Step[RequestT]) -> Any:
         if isinstance(step, LookUp):
-            return cache.lookup(step.entry)
+            asked, waits = step.asked, self._coalesce and not step.asked.streams
+            return cache.claim(asked.entry) if waits else cache.lookup(asked.entry)
         if isinstance(step, Derive):
-            return step.entry()
+            return step.question()
         return self._sender.handle_request(step.request)
 
-    def _record(self, cache: SafeCache, response: ResponseT, question: Question) -> Any:
+    def _record(
+        self, cache: SafeCache, leases: contextlib.ExitStack, response: ResponseT, question: Question
+    ) -> Any:
         recording = self._exchange.recording(response, question, cache.max_entry_bytes)
-        return self._flavour.recorder(response.stream, recording, partial(self._store, cache))
+        stream = self._flavour.recorder(response.stream, recording, partial(self._store, cache))
+        leases.pop_all()  # From now on it is the stream that gives the lease back.
+        return stream
 
     def _store(self, cache: SafeCache, recording: Recording) -> None:
-        if filled := recording.take():
-            cache.store(filled.entry, filled.payload, **filled.told)
+        lease = recording.lease
+        with lease if isinstance(lease, HeldLease) else contextlib.nullcontext():
+            if filled := recording.take():
+                cache.store(filled.entry, filled.payload, **filled.told)
 
     def close(self) -> None:
         """Closes the inner transport. A cache that was given stays open."""
@@ -101,40 +117,57 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
         tags: Sequence[str] = (),
         cost: Cost | Mapping[str, Price] | None = None,
         cache_if: Callable[[Any], bool] | None = None,
+        coalesce: bool = True,
     ) -> None:
         policy = Policy(ttl, tags, cost, cache_if)
         self._exchange: Exchange[RequestT, ResponseT] = Exchange(self._flavour, policy)
         self._sender: AsyncSender[RequestT, ResponseT] = transport or self._flavour.async_sender()
         self._cache = cache
+        self._coalesce = coalesce
 
     async def handle_async_request(self, request: RequestT) -> ResponseT:
         cache = self._cache or _shared_by_loop()
         if cache is None:
             return await self._sender.handle_async_request(request)
-        steps = self._exchange.steps(request, partial(self._record, cache), enabled=cache.enabled)
-        answer: Any = None
-        while True:
-            try:
-                step = steps.send(answer)
-            except StopIteration as done:
-                response: ResponseT = done.value
-                return response
-            answer = await self._do(cache, step)
+        async with contextlib.AsyncExitStack() as leases:
+            record = partial(self._record, cache, leases)
+            steps = self._exchange.steps(request, record, enabled=cache.enabled)
+            answer: Any = None
+            while True:
+                try:
+                    step = steps.send(answer)
+                except StopIteration as done:
+                    response: ResponseT = done.value
+                    return response
+                answer = await self._do(cache, step)
+                if isinstance(answer, AsyncHeldLease):
+                    await leases.enter_async_context(answer)
 
     async def _do(self, cache: AsyncSafeCache, step: Step[RequestT]) -> Any:
         if isinstance(step, LookUp):
-            return await cache.lookup(step.entry)
+            asked, waits = step.asked, self._coalesce and not step.asked.streams
+            return await (cache.claim(asked.entry) if waits else cache.lookup(asked.entry))
         if isinstance(step, Derive):
-            return await _beside_the_loop(step.entry, step.size)
+            return await _beside_the_loop(step.question, step.size)
         return await self._sender.handle_async_request(step.request)
 
-    def _record(self, cache: AsyncSafeCache, response: ResponseT, question: Question) -> Any:
+    def _record(
+        self,
+        cache: AsyncSafeCache,
+        leases: contextlib.AsyncExitStack,
+        response: ResponseT,
+        question: Question,
+    ) -> Any:
         recording = self._exchange.recording(response, question, cache.max_entry_bytes)
-        return self._flavour.async_recorder(response.stream, recording, partial(self._store, cache))
+        stream = self._flavour.async_recorder(response.stream, recording, partial(self._store, cache))
+        leases.pop_all()  # From now on it is the stream that gives the lease back.
+        return stream
 
     async def _store(self, cache: AsyncSafeCache, recording: Recording) -> None:
-        if filled := await _beside_the_loop(recording.take, recording.size):
-            await cache.store(filled.entry, filled.payload, **filled.told)
+        lease = recording.lease
+        async with lease if isinstance(lease, AsyncHeldLease) else contextlib.nullcontext():
+            if filled := await _beside_the_loop(recording.take, recording.size):
+                await cache.store(filled.entry, filled.payload, **filled.told)
 
     async def aclose(self) -> None:
         """Closes the inner transport. A cache that was given stays open."""

@@ -29,8 +29,8 @@ class Waiting:
         return max(0.0, min(max(pending.retry_after, _SHORTEST_PAUSE), self._end - now))
 
 
-class LeaseSupport:
-    """Whether the server has leases, remembered for a minute: servers are upgraded under running clients.
+class Features:
+    """What the server can do, remembered for a minute: servers are upgraded under running clients.
 
     Thread-safe: one assignment.
     """
@@ -38,14 +38,14 @@ class LeaseSupport:
     _REMEMBERED = 60.0
 
     def __init__(self) -> None:
-        self._known: tuple[bool, float] | None = None
+        self._known: tuple[frozenset[str], float] | None = None
 
-    def known(self, now: float) -> bool | None:
+    def known(self, now: float) -> frozenset[str] | None:
         """None: ask the server."""
         if self._known is None or now >= self._known[1]:
             return None
         return self._known[0]
 
-    def learn(self, has_leases: bool, now: float) -> bool:
-        self._known = (has_leases, now + self._REMEMBERED)
-        return has_leases
+    def learn(self, features: frozenset[str], now: float) -> frozenset[str]:
+        self._known = (features, now + self._REMEMBERED)
+        return features

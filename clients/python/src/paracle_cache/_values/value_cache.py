@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, TypedDict
 
+from .._failsafe.held import Held
 from .._log import Notices
 from ..failsafe import AsyncSafeCache, SafeCache
 from ..key import EntryId
@@ -126,9 +127,14 @@ class ValueCache:
         return of_client(self._tracker, enabled)
 
     def _received(self, entry: EntryId, found: Hit | Miss | None, began: float) -> CacheEntry | None:
-        took_ms = (time.perf_counter() - began) * 1e3
         if isinstance(found, Miss):
             self._tokens.remember(entry.digest, found.fill_token)
+        return self.known(found, began)
+
+    def known(self, found: Hit | Miss | Held | None, began: float) -> CacheEntry | None:
+        """The value that was found by a lookup that began then; None: none that can be read. Counted."""
+        took_ms = (time.perf_counter() - began) * 1e3
+        if isinstance(found, Miss | Held):
             self._tracker.record_miss(took_ms)
         if not isinstance(found, Hit) or found.content_type != json_values.JSON:
             return None
