@@ -17,6 +17,7 @@ absl::Status CacheOptions::Validate() const {
 }
 
 CacheStack::~CacheStack() {
+  if (leases != nullptr && cache != nullptr) leases->Close();
   // Whoever waits for Redis is answered while the caches that answer still stand.
   if (shared != nullptr) shared->Stop();
 }
@@ -29,17 +30,27 @@ absl::StatusOr<CacheStack> MakeCache(const CacheOptions& options, StatsLedger* l
     stack.cache = std::make_unique<DisabledCache>();
     return stack;
   }
+  Cache* tiers = nullptr;
+  TierState* state = nullptr;
   if (options.shared) {
     stack.shared = std::make_unique<SharedTier>(*options.shared, MemoryCache::MaxMarksFor(options.memory), ledger,
                                                 clock, std::move(events));
-    SharedTier& shared = *stack.shared;
-    stack.memory = std::make_unique<MemoryCache>(options.memory, &shared.state(), ledger, clock);
-    stack.cache = std::make_unique<TieredCache>(options.shared->consistency, stack.memory.get(), &shared.cache(),
-                                                &shared.log(), &shared.state());
+    state = &stack.shared->state();
+    stack.memory = std::make_unique<MemoryCache>(options.memory, state, ledger, clock);
+    stack.tiers = std::make_unique<TieredCache>(options.shared->consistency, stack.memory.get(),
+                                                &stack.shared->cache(), &stack.shared->log(), state);
+    tiers = stack.tiers.get();
   } else {
-    stack.cache = std::make_unique<MemoryCache>(options.memory, ledger, clock);
+    stack.own_state = std::make_unique<TierState>(ledger, MemoryCache::MaxMarksFor(options.memory));
+    state = stack.own_state.get();
+    stack.memory = std::make_unique<MemoryCache>(options.memory, state, ledger, clock);
+    tiers = stack.memory.get();
   }
-  MemoryCache* const memory = options.shared ? stack.memory.get() : static_cast<MemoryCache*>(stack.cache.get());
+  SharedLeases* const shared_leases = options.shared ? &stack.shared->leases() : nullptr;
+  auto leased = std::make_unique<LeasedCache>(options.leases, tiers, &state->marks, shared_leases, clock);
+  stack.leases = leased.get();
+  stack.cache = std::move(leased);
+  MemoryCache* const memory = stack.memory.get();
   stack.sweeper = std::make_unique<BackgroundSweeper>([memory] { memory->Sweep(); }, options.sweep_interval);
   return stack;
 }

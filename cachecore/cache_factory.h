@@ -10,6 +10,7 @@
 #include "cachecore/background_sweeper.h"
 #include "cachecore/cache.h"
 #include "cachecore/clock.h"
+#include "cachecore/leased_cache.h"
 #include "cachecore/memory_cache.h"
 #include "cachecore/shared_tier.h"
 #include "cachecore/stats_ledger.h"
@@ -21,6 +22,7 @@ struct CacheOptions {
   MemoryCacheOptions memory;
   absl::Duration sweep_interval = absl::Seconds(1);  // Expired entries are gone within ten of these.
   std::optional<SharedTierOptions> shared = {};      // nullopt: memory alone.
+  LeaseOptions leases;
 
   absl::Status Validate() const;
 };
@@ -32,9 +34,12 @@ struct CacheStack {
   CacheStack& operator=(CacheStack&&) = default;
   ~CacheStack();
 
+  std::unique_ptr<TierState> own_state;        // Of memory alone; else the shared tier has it.
   std::unique_ptr<SharedTier> shared;          // Null: memory alone.
-  std::unique_ptr<MemoryCache> memory;         // Null when it is `cache` itself.
+  std::unique_ptr<MemoryCache> memory;         // Null when the cache is switched off.
+  std::unique_ptr<TieredCache> tiers;          // Null: memory alone.
   std::unique_ptr<Cache> cache;                // Never null: what is served.
+  LeasedCache* leases = nullptr;               // The same; null when the cache is switched off.
   std::unique_ptr<BackgroundSweeper> sweeper;  // Null when there is nothing to sweep. Destroyed first.
 };
 

@@ -22,7 +22,10 @@ constexpr int kTtlLowBits = 20;  // Of 36 in all.
 constexpr int64_t kMaxCreatedMs = (int64_t{1} << 43) - 1;
 
 constexpr size_t kTokenSize = 17;
+constexpr size_t kLeaseTokenSize = 25;
 constexpr char kTokenVersion = 1;
+constexpr char kLeaseTokenVersion = 2;
+constexpr char kAloneTokenVersion = 3;
 
 void AppendBigEndian(uint64_t value, std::string& out) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
@@ -54,15 +57,25 @@ size_t HeapOf(const TagList& tags) {
 }  // namespace
 
 std::string FillToken::Encode() const {
-  std::string bytes(1, kTokenVersion);
+  std::string bytes(1, lease == 0 ? kTokenVersion : alone ? kAloneTokenVersion : kLeaseTokenVersion);
   AppendBigEndian(epoch, bytes);
   AppendBigEndian(sequence, bytes);
+  if (lease != 0) AppendBigEndian(lease, bytes);
   return bytes;
 }
 
 std::optional<FillToken> FillToken::Decode(absl::string_view bytes) {
-  if (bytes.size() != kTokenSize || bytes[0] != kTokenVersion) return std::nullopt;
-  return FillToken{.epoch = ReadBigEndian(bytes.substr(1)), .sequence = ReadBigEndian(bytes.substr(9))};
+  if (bytes.empty()) return std::nullopt;
+  const char version = bytes[0];
+  const bool leased = version == kLeaseTokenVersion || version == kAloneTokenVersion;
+  if (!leased && version != kTokenVersion) return std::nullopt;
+  if (bytes.size() != (leased ? kLeaseTokenSize : kTokenSize)) return std::nullopt;
+  FillToken token{.epoch = ReadBigEndian(bytes.substr(1)), .sequence = ReadBigEndian(bytes.substr(9))};
+  if (!leased) return token;
+  token.lease = ReadBigEndian(bytes.substr(17));
+  token.alone = version == kAloneTokenVersion;
+  if (token.lease == 0) return std::nullopt;
+  return token;
 }
 
 size_t Entry::SizeFor(const EntrySpec& spec) {

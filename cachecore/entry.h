@@ -35,11 +35,14 @@ struct Origin {
   absl::Duration latency;
 };
 
-// The sequence number at which a fill began, in the history (epoch) that it belongs to. See mark_table.h.
-// On the wire it is 17 opaque bytes: a version byte, then both numbers in big-endian order.
+// The sequence number at which a fill began, in the history (epoch) that it belongs to. See mark_table.h. With a lease,
+// also whose fill it is.
+// On the wire it is 17 opaque bytes: a version byte, then both numbers in big-endian order; with a lease 25.
 struct FillToken {
   uint64_t epoch = 0;
   uint64_t sequence = 0;
+  uint64_t lease = 0;  // 0: no lease.
+  bool alone = false;  // The lease was given by one server alone, while the shared tier was away.
 
   std::string Encode() const;
   static std::optional<FillToken> Decode(absl::string_view bytes);  // nullopt: not a token of ours.

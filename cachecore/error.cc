@@ -30,6 +30,12 @@ absl::Status StaleFillToken() {
                     kReasonStaleFillToken);
 }
 
+absl::Status LeaseLost() {
+  return WithReason(absl::FailedPreconditionError("fill_token: the lease has ended, or went to somebody else; nothing "
+                                                  "was changed"),
+                    kReasonLeaseLost);
+}
+
 absl::Status SharedTierUnavailable(const absl::Status& why) {
   return WithReason(
       absl::UnavailableError(absl::StrCat("the shared tier could not be told of the invalidation (", why.message(),

@@ -14,6 +14,7 @@ inline constexpr absl::string_view kReasonInvalidField = "INVALID_FIELD";
 inline constexpr absl::string_view kReasonKeyInvalid = "KEY_INVALID";
 inline constexpr absl::string_view kReasonEntryTooLarge = "ENTRY_TOO_LARGE";
 inline constexpr absl::string_view kReasonStaleFillToken = "STALE_FILL_TOKEN";
+inline constexpr absl::string_view kReasonLeaseLost = "LEASE_LOST";
 inline constexpr absl::string_view kReasonSharedTierUnavailable = "SHARED_TIER_UNAVAILABLE";
 
 // `field` is the path in the request, as "entry.key.params_json". The message begins with it.
@@ -22,6 +23,9 @@ absl::Status InvalidField(absl::string_view field, absl::string_view message,
 
 // FAILED_PRECONDITION: what every tier says of a fill that came too late.
 absl::Status StaleFillToken();
+
+// FAILED_PRECONDITION: the lease is not the caller's any more.
+absl::Status LeaseLost();
 
 // UNAVAILABLE: an invalidation that the shared tier could not be told, and why.
 absl::Status SharedTierUnavailable(const absl::Status& why);

@@ -121,19 +121,31 @@ absl::StatusOr<SetOutcome> MemoryCache::Store(const EntrySpec& spec) {
   const MarkSubject subject{.ns = spec.id.ns, .digest = spec.id.digest, .model = spec.model, .tags = spec.tags};
   if (!marks_.Validate(subject, begun)) return StaleFillToken();
 
-  const uint64_t hash = HashOf(spec.id);
-  Shard& shard = ShardFor(hash);
+  if (static_cast<int64_t>(Entry::SizeFor(spec)) > budget_->max_bytes()) return NoRoomFor(spec.id);
+  return Store(Make(spec, begun));
+}
+
+EntryHandle MemoryCache::Make(const EntrySpec& spec, FillToken begun) const {
+  return Entry::Create(spec, begun, labels_, *clock_);
+}
+
+// The caller has replaced the old answer, even if there is no room for the new one.
+SetOutcome MemoryCache::NoRoomFor(const EntryId& id) {
+  const uint64_t hash = HashOf(id);
   Removed removed(ledger_);
-  SetOutcome outcome;
-  if (static_cast<int64_t>(Entry::SizeFor(spec)) > budget_->max_bytes()) {
-    // The caller has replaced the old answer, even if there is no room for the new one.
-    shard.Remove(spec.id, hash, Now(), RemovalReason::kCapacity, removed);
-    return outcome;
-  }
-  const EntryHandle entry = Entry::Create(spec, begun, labels_, *clock_);
-  if (!shard.Insert(entry, hash, Now(), Shard::IfPresent::kReplace, removed)) return StaleFillToken();
+  ShardFor(hash).Remove(id, hash, Now(), RemovalReason::kCapacity, removed);
+  return {};
+}
+
+absl::StatusOr<SetOutcome> MemoryCache::Store(const EntryHandle& entry) {
+  const EntryId id{.ns = entry->label().ns(), .digest = entry->digest()};
+  if (static_cast<int64_t>(entry->charge()) > budget_->max_bytes()) return NoRoomFor(id);
+  const uint64_t hash = HashOf(id);
+  Removed removed(ledger_);
+  if (!ShardFor(hash).Insert(entry, hash, Now(), Shard::IfPresent::kReplace, removed)) return StaleFillToken();
   EvictWhileOver(removed);
-  ledger_->RecordSet(entry->label().row(), spec.origin);
+  ledger_->RecordSet(entry->label().row(), entry->origin());
+  SetOutcome outcome;
   if (removed.Contains(entry.get())) return outcome;
   outcome.expire_time = entry->expire_time();
   outcome.stored_in_memory = true;

@@ -60,6 +60,10 @@ class MemoryCache final : public Cache {
   InvalidateOutcome Remove(const InvalidationTarget& target, bool dry_run);
   FillToken CurrentFillToken() const;
 
+  // In two steps: an entry that is ready to be stored later, when `spec` is gone; stored as by Store(spec).
+  EntryHandle Make(const EntrySpec& spec, FillToken begun) const;
+  absl::StatusOr<SetOutcome> Store(const EntryHandle& entry);
+
   // Takes in an entry that another tier had, with the life it has left, unless one is here: that may be newer. Counts
   // no Set. False: none is here now, as it is not valid any more, has expired or is too large. REQUIRES: it was made
   // with the labels of this cache's TierState.
@@ -84,6 +88,7 @@ class MemoryCache final : public Cache {
   uint64_t HashOf(const EntryId& id) const;
   internal::Moment Now() const;
 
+  SetOutcome NoRoomFor(const EntryId& id);
   InvalidateOutcome RemoveByDigest(const InvalidationTarget& target, bool dry_run);
   InvalidateOutcome RemoveByWalk(const InvalidationTarget& target, bool dry_run);
   void EvictWhileOver(internal::Removed& removed);

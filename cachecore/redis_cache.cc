@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "cachecore/error.h"
+#include "cachecore/lease_scripts.h"
 #include "cachecore/stored_entry.h"
 
 namespace paracle::cachecore {
@@ -135,6 +136,16 @@ void RedisCache::Put(const EntrySpec& spec, FillToken begun, absl::Time deadline
                   if (reply.ok() && !reply->is_ok() && !reply->is_error()) Distrust("a SET was not answered with OK");
                   std::move(done)(reply.ok() && reply->is_ok());
                 });
+}
+
+void RedisCache::PutLeased(const EntrySpec& spec, FillToken token, absl::Time deadline, LeasedPutDone done) {
+  if (!usable()) return std::move(done)(LeasedPut::kUnknown);
+  const std::string bytes = EncodeStoredEntry(spec, MarkTable::ToPosition(token), clock_.WallTime());
+  FillLease(*client_, keys_, spec.id, token.lease, bytes, std::min(spec.ttl, Entry::kMaxTtl),
+            TimeFor(*client_, deadline), [done = std::move(done)](absl::StatusOr<bool> stored) mutable {
+              if (!stored.ok()) return std::move(done)(LeasedPut::kUnknown);
+              std::move(done)(*stored ? LeasedPut::kStored : LeasedPut::kLeaseLost);
+            });
 }
 
 void RedisCache::Drop(const EntryId& id, absl::AnyInvocable<void(bool found) &&> done) {

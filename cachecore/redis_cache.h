@@ -68,6 +68,11 @@ class RedisCache final : public Cache {
   using PutDone = absl::AnyInvocable<void(bool stored) &&>;
   void Put(const EntrySpec& spec, FillToken begun, absl::Time deadline, PutDone done);
 
+  // The same for the fill of a lease that the shared tier gave: only if it still holds, or was this very fill's.
+  enum class LeasedPut { kStored, kLeaseLost, kUnknown };
+  using LeasedPutDone = absl::AnyInvocable<void(LeasedPut) &&>;
+  void PutLeased(const EntrySpec& spec, FillToken token, absl::Time deadline, LeasedPutDone done);
+
   // When an entry that is stored now stops being served.
   absl::Time ExpireTime(const EntrySpec& spec) const;
 

@@ -2,28 +2,14 @@
 
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "cachecore/entry_tag.h"
 #include "cachecore/error.h"
-#include "cachecore/internal/sha256.h"
 
 namespace paracle::cachecore {
 namespace {
 
 constexpr size_t kMaxPrefix = 128;
-constexpr size_t kNamespaceBytes = 16;
-
-// The last one of each thread is kept: most callers ask in one namespace, and OpenSSL's code is cold when they ask rarely.
-const std::string& HashOfNamespace(absl::string_view ns) {
-  struct Last {
-    std::string ns, hash;
-  };
-  thread_local Last last;
-  if (last.hash.empty() || last.ns != ns) {
-    last = {std::string(ns), absl::BytesToHexString(internal::Sha256(ns).AsBytes().substr(0, kNamespaceBytes))};
-  }
-  return last.hash;
-}
 
 std::string EscapeGlob(absl::string_view text) {
   std::string escaped;
@@ -41,7 +27,8 @@ RedisKeys::RedisKeys(std::string prefix)
       mark_state_(absl::StrCat(prefix_, "{marks}:state")),
       mark_names_(absl::StrCat(prefix_, "{marks}:names")),
       mark_times_(absl::StrCat(prefix_, "{marks}:times")),
-      mark_channel_(absl::StrCat(prefix_, "marks")) {}
+      mark_channel_(absl::StrCat(prefix_, "marks")),
+      lease_channel_(absl::StrCat(prefix_, "leases")) {}
 
 absl::Status RedisKeys::ValidatePrefix(absl::string_view prefix) {
   const bool braces = prefix.find_first_of("{}") != absl::string_view::npos;
@@ -49,12 +36,15 @@ absl::Status RedisKeys::ValidatePrefix(absl::string_view prefix) {
   return InvalidField("prefix", "must be 1 to 128 bytes without braces");
 }
 
-std::string RedisKeys::Entry(const EntryId& id) const {
-  return absl::StrCat(prefix_, "{", HashOfNamespace(id.ns), "/", id.digest.ToHex(), "}:e");
+std::string RedisKeys::Entry(const EntryId& id) const { return Of(id, ":e"); }
+std::string RedisKeys::Lease(const EntryId& id) const { return Of(id, ":l"); }
+
+std::string RedisKeys::Of(const EntryId& id, absl::string_view what) const {
+  return absl::StrCat(prefix_, "{", HashOfNamespaceInHex(id.ns), "/", id.digest.ToHex(), "}", what);
 }
 
 std::string RedisKeys::EntryPattern(absl::string_view ns) const {
-  return Pattern(absl::StrCat(HashOfNamespace(ns), "/*"));
+  return Pattern(absl::StrCat(HashOfNamespaceInHex(ns), "/*"));
 }
 
 std::string RedisKeys::EntryPattern() const { return Pattern("*/*"); }

@@ -1,8 +1,9 @@
 // RedisKeys says where things are in Redis: the one place that knows the layout.
 //
 //   {prefix}{<namespace>/<digest>}:e      an entry; the namespace as the first 16 bytes of its SHA-256, both in hex
+//   {prefix}{<namespace>/<digest>}:l      its lease; what is in it, lease_scripts.h keeps
 //   {prefix}{marks}:state, :names, :times what mark_scripts.h keeps
-//   {prefix}marks                         the channel that tells of new marks
+//   {prefix}marks, {prefix}leases         the channels that tell of new marks, and of what became of leases
 //
 // The braces within a key are Redis Cluster's hash tag: what belongs together is in one slot. Immutable; thread-safe.
 #ifndef PARACLE_CACHECORE_REDIS_KEYS_H_
@@ -25,6 +26,7 @@ class RedisKeys {
   static absl::Status ValidatePrefix(absl::string_view prefix);
 
   std::string Entry(const EntryId& id) const;
+  std::string Lease(const EntryId& id) const;
 
   // For SCAN: the entries of one namespace, or of all. What globs take for signs is escaped.
   std::string EntryPattern(absl::string_view ns) const;
@@ -35,8 +37,10 @@ class RedisKeys {
   const std::string& mark_names() const { return mark_names_; }
   const std::string& mark_times() const { return mark_times_; }
   const std::string& mark_channel() const { return mark_channel_; }
+  const std::string& lease_channel() const { return lease_channel_; }
 
  private:
+  std::string Of(const EntryId& id, absl::string_view what) const;
   std::string Pattern(absl::string_view inside_the_tag) const;
 
   const std::string prefix_;
@@ -44,6 +48,7 @@ class RedisKeys {
   const std::string mark_names_;
   const std::string mark_times_;
   const std::string mark_channel_;
+  const std::string lease_channel_;
 };
 
 }  // namespace paracle::cachecore

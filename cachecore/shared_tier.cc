@@ -31,7 +31,8 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
       log_(LogOptions(options), &keys_, &state_.marks, [this](bool, const std::string& why) { TellOfChange(why); }),
       reclaimer_(&keys_, &state_.marks, clock),
       cache_(&keys_, &state_, &log_, &reclaimer_, ledger, clock,
-             [this](absl::string_view what) { events_.on_warning(what); }) {
+             [this](absl::string_view what) { events_.on_warning(what); }),
+      leases_(&keys_, &cache_) {
   redis::ClientObserver observer;
   observer.on_control_connected = [this] { OnControlConnected(); };
   observer.on_availability = [this](bool available, const absl::Status& why) { OnAvailability(available, why); };
@@ -39,6 +40,7 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
   running_ = client_.get();
   reclaimer_.Start(running_);
   cache_.Start(running_);
+  leases_.Start(running_);
   log_.Start(running_);
   ledger_ = std::make_unique<SharedLedger>(running_, ledger, SharedLedgerOptions{.prefix = options.prefix}, clock);
   ledger_->Start();
@@ -46,8 +48,12 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
   client_->RunAfter(absl::ZeroDuration(), [this] { OnControlConnected(); });
   redis::SubscriberCallbacks callbacks;
   callbacks.on_subscribed = [this] { log_.Hurry(); };
-  callbacks.on_message = [this](absl::string_view message) { log_.OnMessage(message); };
-  subscriber_ = redis::Subscriber::Create(options.client, keys_.mark_channel(), std::move(callbacks));
+  callbacks.on_message = [this](absl::string_view channel, absl::string_view message) {
+    if (channel == keys_.mark_channel()) return log_.OnMessage(message);
+    leases_.OnMessage(message);
+  };
+  subscriber_ = redis::Subscriber::Create(options.client, {keys_.mark_channel(), keys_.lease_channel()},
+                                          std::move(callbacks));
 }
 
 SharedTier::~SharedTier() { Stop(); }

@@ -18,6 +18,7 @@
 #include "cachecore/redis/subscriber.h"
 #include "cachecore/redis_cache.h"
 #include "cachecore/redis_keys.h"
+#include "cachecore/shared_leases.h"
 #include "cachecore/shared_ledger.h"
 #include "cachecore/tier_state.h"
 #include "cachecore/tiered_cache.h"
@@ -61,6 +62,7 @@ class SharedTier {
   MarkLog& log() { return log_; }
   RedisCache& cache() { return cache_; }
   Reclaimer& reclaimer() { return reclaimer_; }
+  SharedLeases& leases() { return leases_; }
   SharedLedger& ledger() { return *ledger_; }
 
   SharedTierStatus status() const;
@@ -77,6 +79,7 @@ class SharedTier {
   MarkLog log_;
   Reclaimer reclaimer_;
   RedisCache cache_;
+  SharedLeases leases_;
 
   // Of the client's thread.
   bool told_usable_ = false;

@@ -40,6 +40,8 @@ GetOutcome TieredCache::Promote(EntryHandle entry) {
 void TieredCache::Set(const EntrySpec& spec, absl::Time deadline, SetDone done) {
   EntrySpec dated = spec;
   if (!dated.fill_token) dated.fill_token = state_.marks.Now();
+  const bool leased = dated.fill_token->lease != 0 && !dated.fill_token->alone;
+  if (leased && shared_.usable()) return SetLeased(dated, deadline, std::move(done));
   if (!MemoryServes()) {
     // What memory has was replaced by the caller, and must not come back when memory serves again.
     memory_.Reclaim({.ns = std::string(spec.id.ns), .kind = Kind::kDigest, .digest = spec.id.digest, .value = ""},
@@ -55,6 +57,29 @@ void TieredCache::Set(const EntrySpec& spec, absl::Time deadline, SetDone done) 
                 if (stored && !outcome.stored_in_memory) outcome.expire_time = expire_time;
                 std::move(done)(std::move(outcome));
               });
+}
+
+void TieredCache::SetLeased(const EntrySpec& spec, absl::Time deadline, SetDone done) {
+  const FillToken token = *spec.fill_token;
+  const MarkSubject subject{.ns = spec.id.ns, .digest = spec.id.digest, .model = spec.model, .tags = spec.tags};
+  if (!state_.marks.Validate(subject, token)) return std::move(done)(StaleFillToken());
+  // Made now, because the spec does not outlive the call.
+  EntryHandle entry = memory_.Make(spec, token);
+  shared_.PutLeased(spec, token, deadline,
+                    [this, entry = std::move(entry), done = std::move(done)](RedisCache::LeasedPut put) mutable {
+                      if (put == RedisCache::LeasedPut::kLeaseLost) return std::move(done)(LeaseLost());
+                      KeepLeased(entry, put == RedisCache::LeasedPut::kStored, std::move(done));
+                    });
+}
+
+void TieredCache::KeepLeased(const EntryHandle& entry, bool in_shared, SetDone done) {
+  absl::StatusOr<SetOutcome> outcome = SetOutcome();
+  if (MemoryServes()) outcome = memory_.Store(entry);
+  if (outcome.ok()) {
+    outcome->stored_in_shared = in_shared;
+    if (in_shared) outcome->expire_time = entry->expire_time();
+  }
+  std::move(done)(std::move(outcome));
 }
 
 void TieredCache::Invalidate(const InvalidationTarget& target, bool dry_run, InvalidateDone done) {

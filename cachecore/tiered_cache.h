@@ -1,7 +1,8 @@
 // TieredCache puts memory in front of the shared tier.
 //
 //   Get         memory, then Redis; what Redis had is kept in memory for the life it has left
-//   Set         both; the answer says which of them acknowledged
+//   Set         both; the answer says which of them acknowledged. One for a lease that Redis gave: Redis first, which
+//               alone knows whether it still holds
 //   Invalidate  a mark in the shared sequence; memory is freed at once, Redis behind
 //
 // Without Redis, memory goes on. A hit is then marked degraded once invalidations made elsewhere may not be known here;
@@ -36,6 +37,8 @@ class TieredCache final : public Cache {
  private:
   bool MemoryServes() const { return !strict_ || log_.fresh(); }
   GetOutcome Promote(EntryHandle entry);
+  void SetLeased(const EntrySpec& spec, absl::Time deadline, SetDone done);
+  void KeepLeased(const EntryHandle& entry, bool in_shared, SetDone done);
   void CountOnly(const InvalidationTarget& target, InvalidateDone done);
   void DropFromShared(const InvalidationTarget& target, InvalidateOutcome outcome, InvalidateDone done);
 

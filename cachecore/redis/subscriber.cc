@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "cachecore/redis/backoff.h"
 #include "cachecore/redis/command.h"
@@ -32,7 +33,7 @@ constexpr std::chrono::seconds kSilence{1};
 // Two coroutines on one thread: Run connects and listens, Watch looks at the clock and closes what is stuck.
 class ChannelSubscriber final : public Subscriber {
  public:
-  ChannelSubscriber(ClientOptions options, std::string channel, SubscriberCallbacks callbacks);
+  ChannelSubscriber(ClientOptions options, std::vector<std::string> channels, SubscriberCallbacks callbacks);
   ~ChannelSubscriber() override;
 
  private:
@@ -52,7 +53,7 @@ class ChannelSubscriber final : public Subscriber {
   void Enter(State state);
 
   const ClientOptions options_;
-  const std::string channel_;
+  const std::vector<std::string> channels_;
   SubscriberCallbacks callbacks_;
 
   asio::io_context io_{1};
@@ -69,9 +70,10 @@ class ChannelSubscriber final : public Subscriber {
   std::thread thread_;
 };
 
-ChannelSubscriber::ChannelSubscriber(ClientOptions options, std::string channel, SubscriberCallbacks callbacks)
+ChannelSubscriber::ChannelSubscriber(ClientOptions options, std::vector<std::string> channels,
+                                     SubscriberCallbacks callbacks)
     : options_(std::move(options)),
-      channel_(std::move(channel)),
+      channels_(std::move(channels)),
       callbacks_(std::move(callbacks)),
       backoff_(options_.min_backoff, options_.max_backoff) {
   assert(options_.Validate().ok());
@@ -116,7 +118,9 @@ asio::awaitable<absl::Status> ChannelSubscriber::Open() {
   const unsigned attempt = attempts_++;
   absl::Status status = co_await stream_->Connect(options_.url, options_.tls, attempt);
   if (status.ok()) status = co_await ShakeHands(*stream_, *reader_, options_);
-  const Command subscribe{"SUBSCRIBE", channel_};
+  std::vector<absl::string_view> words = {"SUBSCRIBE"};
+  words.insert(words.end(), channels_.begin(), channels_.end());
+  const Command subscribe(words);
   if (status.ok()) status = co_await WriteAll(*stream_, subscribe.wire());
   co_return status;
 }
@@ -139,9 +143,10 @@ absl::Status ChannelSubscriber::Handle(const Reply& reply) {
   if (state_ != State::kOpening) Enter(State::kListening);
   if (kind == "subscribe") {
     Enter(State::kListening);
-    callbacks_.on_subscribed();
+    const bool all = reply.elements.size() == 3 && reply.elements[2].integer == static_cast<int64_t>(channels_.size());
+    if (all) callbacks_.on_subscribed();
   } else if (kind == "message" && reply.elements.size() == 3) {
-    callbacks_.on_message(reply.elements[2].text);
+    callbacks_.on_message(reply.elements[1].text, reply.elements[2].text);
   } else if (kind == "pong") {
     backoff_.Reset();  // It has stood for a while.
   }
@@ -206,9 +211,9 @@ void ChannelSubscriber::Enter(State state) {
 
 }  // namespace
 
-std::unique_ptr<Subscriber> Subscriber::Create(ClientOptions options, std::string channel,
+std::unique_ptr<Subscriber> Subscriber::Create(ClientOptions options, std::vector<std::string> channels,
                                                SubscriberCallbacks callbacks) {
-  return std::make_unique<ChannelSubscriber>(std::move(options), std::move(channel), std::move(callbacks));
+  return std::make_unique<ChannelSubscriber>(std::move(options), std::move(channels), std::move(callbacks));
 }
 
 }  // namespace paracle::cachecore::redis

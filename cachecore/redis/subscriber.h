@@ -1,4 +1,4 @@
-// Subscriber listens to one channel on a connection of its own.
+// Subscriber listens to a few channels on a connection of its own.
 //
 // Pub/sub is at most once: messages may be lost whenever the connection is. on_subscribed tells each time it stands
 // anew: whoever cares looks up what was missed. A connection that is silent is PINGed every second and given up when it
@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/strings/string_view.h"
@@ -16,13 +17,16 @@
 namespace paracle::cachecore::redis {
 
 struct SubscriberCallbacks {
-  absl::AnyInvocable<void()> on_subscribed = [] {};
-  absl::AnyInvocable<void(absl::string_view message)> on_message = [](absl::string_view) {};
+  absl::AnyInvocable<void()> on_subscribed = [] {};  // To all of them.
+  absl::AnyInvocable<void(absl::string_view channel, absl::string_view message)> on_message =
+      [](absl::string_view, absl::string_view) {};
 };
 
 class Subscriber {
  public:
-  static std::unique_ptr<Subscriber> Create(ClientOptions options, std::string channel, SubscriberCallbacks callbacks);
+  // REQUIRES: there is a channel.
+  static std::unique_ptr<Subscriber> Create(ClientOptions options, std::vector<std::string> channels,
+                                            SubscriberCallbacks callbacks);
   virtual ~Subscriber() = default;  // No callback runs after it.
 };
 

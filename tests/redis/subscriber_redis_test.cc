@@ -22,11 +22,11 @@ class Listener {
   explicit Listener(ClientOptions options) {
     SubscriberCallbacks callbacks;
     callbacks.on_subscribed = [this] { ++subscribed_; };
-    callbacks.on_message = [this](absl::string_view message) {
+    callbacks.on_message = [this](absl::string_view channel, absl::string_view message) {
       const std::lock_guard lock(mutex_);
-      heard_.emplace_back(message);
+      heard_.emplace_back(channel == "news" ? message : absl::StrCat(channel, ": ", message));
     };
-    subscriber_ = Subscriber::Create(std::move(options), "news", std::move(callbacks));
+    subscriber_ = Subscriber::Create(std::move(options), {"news", "weather"}, std::move(callbacks));
   }
 
   std::vector<std::string> heard() const {

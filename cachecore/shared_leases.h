@@ -1,0 +1,65 @@
+// SharedLeases is the shared tier as leases see it: asked by scripts (lease_scripts.h), heard on a channel.
+//
+// Thread-safe; never blocks. Callbacks run on the client's thread, or at once on the caller's. The client and the
+// subscriber go first: they answer, and call, until they have gone.
+#ifndef PARACLE_CACHECORE_SHARED_LEASES_H_
+#define PARACLE_CACHECORE_SHARED_LEASES_H_
+
+#include <atomic>
+
+#include "absl/strings/string_view.h"
+#include "cachecore/lease_scripts.h"
+#include "cachecore/redis/client.h"
+#include "cachecore/redis_cache.h"
+#include "cachecore/redis_keys.h"
+
+namespace paracle::cachecore {
+
+// Told on the subscriber's thread.
+class LeaseListener {
+ public:
+  virtual ~LeaseListener() = default;
+  virtual void OnLeaseMessage(const LeaseMessage& message) = 0;
+};
+
+class SharedLeases {
+ public:
+  // Both outlive it.
+  SharedLeases(const RedisKeys* keys, const RedisCache* cache) : keys_(*keys), cache_(*cache) {}
+
+  // Call once, before anything else.
+  void Start(redis::Client* client) { client_ = client; }
+
+  // Whether the tier would be asked now. Without it, each server gives leases alone.
+  bool usable() const { return cache_.usable(); }
+
+  void Acquire(const LeaseQuery& query, absl::AnyInvocable<void(absl::StatusOr<LeaseAnswer>) &&> done) {
+    AcquireLease(*client_, keys_, query, std::move(done));
+  }
+  void Renew(const EntryId& id, uint64_t lease, absl::Duration hold, absl::Duration max_hold,
+             absl::AnyInvocable<void(absl::StatusOr<absl::Duration>) &&> done) {
+    RenewLease(*client_, keys_, id, lease, hold, max_hold, std::move(done));
+  }
+  void Release(const EntryId& id, uint64_t lease, absl::AnyInvocable<void(absl::Status) &&> done) {
+    ReleaseLease(*client_, keys_, id, lease, std::move(done));
+  }
+
+  // Once. REQUIRES: `listener` outlives the subscriber that calls OnMessage.
+  void Listen(LeaseListener* listener) { listener_.store(listener, std::memory_order_release); }
+
+  void OnMessage(absl::string_view text) {
+    LeaseListener* const listener = listener_.load(std::memory_order_acquire);
+    if (listener == nullptr) return;
+    if (const auto message = ParseLeaseMessage(text)) listener->OnLeaseMessage(*message);
+  }
+
+ private:
+  const RedisKeys& keys_;
+  const RedisCache& cache_;
+  redis::Client* client_ = nullptr;
+  std::atomic<LeaseListener*> listener_ = nullptr;
+};
+
+}  // namespace paracle::cachecore
+
+#endif  // PARACLE_CACHECORE_SHARED_LEASES_H_
