@@ -363,16 +363,14 @@ type LeaseStatus struct {
 	GrantedCount int64 `protobuf:"varint,3,opt,name=granted_count,json=grantedCount,proto3" json:"granted_count,omitempty"`
 	// Gets and Follows that were answered by somebody else's call after they had waited for it.
 	CoalescedCount int64 `protobuf:"varint,4,opt,name=coalesced_count,json=coalescedCount,proto3" json:"coalesced_count,omitempty"`
-	// Leases that ended because nobody renewed, filled or released them in time.
-	ExpiredCount int64 `protobuf:"varint,5,opt,name=expired_count,json=expiredCount,proto3" json:"expired_count,omitempty"`
 	// True while there is a shared tier that cannot be asked: each server then gives leases alone.
-	Alone bool `protobuf:"varint,6,opt,name=alone,proto3" json:"alone,omitempty"`
+	Alone bool `protobuf:"varint,5,opt,name=alone,proto3" json:"alone,omitempty"`
 	// Leases given alone so far.
-	GrantedAloneCount int64 `protobuf:"varint,7,opt,name=granted_alone_count,json=grantedAloneCount,proto3" json:"granted_alone_count,omitempty"`
+	GrantedAloneCount int64 `protobuf:"varint,6,opt,name=granted_alone_count,json=grantedAloneCount,proto3" json:"granted_alone_count,omitempty"`
 	// Answers that are being recorded here.
-	Recordings int64 `protobuf:"varint,8,opt,name=recordings,proto3" json:"recordings,omitempty"`
+	Recordings int64 `protobuf:"varint,7,opt,name=recordings,proto3" json:"recordings,omitempty"`
 	// Readers that follow one, here.
-	Followers     int64 `protobuf:"varint,9,opt,name=followers,proto3" json:"followers,omitempty"`
+	Followers     int64 `protobuf:"varint,8,opt,name=followers,proto3" json:"followers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -431,13 +429,6 @@ func (x *LeaseStatus) GetGrantedCount() int64 {
 func (x *LeaseStatus) GetCoalescedCount() int64 {
 	if x != nil {
 		return x.CoalescedCount
-	}
-	return 0
-}
-
-func (x *LeaseStatus) GetExpiredCount() int64 {
-	if x != nil {
-		return x.ExpiredCount
 	}
 	return 0
 }
@@ -1170,19 +1161,18 @@ const file_paracle_cache_v1_admin_proto_rawDesc = "" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fSTATE_CONNECTED\x10\x01\x12\x12\n" +
-	"\x0eSTATE_DEGRADED\x10\x02\"\xb2\x02\n" +
+	"\x0eSTATE_DEGRADED\x10\x02\"\x8d\x02\n" +
 	"\vLeaseStatus\x12\x12\n" +
 	"\x04held\x18\x01 \x01(\x03R\x04held\x12\x18\n" +
 	"\awaiting\x18\x02 \x01(\x03R\awaiting\x12#\n" +
 	"\rgranted_count\x18\x03 \x01(\x03R\fgrantedCount\x12'\n" +
-	"\x0fcoalesced_count\x18\x04 \x01(\x03R\x0ecoalescedCount\x12#\n" +
-	"\rexpired_count\x18\x05 \x01(\x03R\fexpiredCount\x12\x14\n" +
-	"\x05alone\x18\x06 \x01(\bR\x05alone\x12.\n" +
-	"\x13granted_alone_count\x18\a \x01(\x03R\x11grantedAloneCount\x12\x1e\n" +
+	"\x0fcoalesced_count\x18\x04 \x01(\x03R\x0ecoalescedCount\x12\x14\n" +
+	"\x05alone\x18\x05 \x01(\bR\x05alone\x12.\n" +
+	"\x13granted_alone_count\x18\x06 \x01(\x03R\x11grantedAloneCount\x12\x1e\n" +
 	"\n" +
-	"recordings\x18\b \x01(\x03R\n" +
+	"recordings\x18\a \x01(\x03R\n" +
 	"recordings\x12\x1c\n" +
-	"\tfollowers\x18\t \x01(\x03R\tfollowers\"\x8b\x01\n" +
+	"\tfollowers\x18\b \x01(\x03R\tfollowers\"\x8b\x01\n" +
 	"\n" +
 	"ModelStats\x12\x1c\n" +
 	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12\x14\n" +

@@ -426,11 +426,15 @@ func (x *Origin) GetLatency() *durationpb.Duration {
 // Asks Get for a lease when there is no answer yet.
 type LeaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How long the lease is held before it must be renewed. Unset: the server's default. Cut to the server's cap.
+	// How long the lease is held before it must be renewed. Unset: the server's default. Must be positive; raised to
+	// 100 ms, cut to the server's cap.
 	Hold *durationpb.Duration `protobuf:"bytes,1,opt,name=hold,proto3" json:"hold,omitempty"`
 	// How long this call may wait for somebody else's answer; also bounded by the caller's deadline less 100 ms.
 	// Unset or zero: do not wait, answer Pending at once.
-	Wait          *durationpb.Duration `protobuf:"bytes,2,opt,name=wait,proto3" json:"wait,omitempty"`
+	Wait *durationpb.Duration `protobuf:"bytes,2,opt,name=wait,proto3" json:"wait,omitempty"`
+	// How long the caller has waited for this answer in calls before this one, from the first that was answered Pending.
+	// Taken off the time that a hit saves.
+	Waited        *durationpb.Duration `protobuf:"bytes,3,opt,name=waited,proto3" json:"waited,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -475,6 +479,13 @@ func (x *LeaseRequest) GetHold() *durationpb.Duration {
 func (x *LeaseRequest) GetWait() *durationpb.Duration {
 	if x != nil {
 		return x.Wait
+	}
+	return nil
+}
+
+func (x *LeaseRequest) GetWaited() *durationpb.Duration {
+	if x != nil {
+		return x.Waited
 	}
 	return nil
 }
@@ -2787,10 +2798,11 @@ const file_paracle_cache_v1_cache_proto_rawDesc = "" +
 	"\rprompt_tokens\x18\x01 \x01(\x03R\fpromptTokens\x12+\n" +
 	"\x11completion_tokens\x18\x02 \x01(\x03R\x10completionTokens\x12\x19\n" +
 	"\bcost_usd\x18\x03 \x01(\x01R\acostUsd\x123\n" +
-	"\alatency\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\alatency\"l\n" +
+	"\alatency\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\alatency\"\x9f\x01\n" +
 	"\fLeaseRequest\x12-\n" +
 	"\x04hold\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x04hold\x12-\n" +
-	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x04wait\"t\n" +
+	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x04wait\x121\n" +
+	"\x06waited\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x06waited\"t\n" +
 	"\n" +
 	"GetRequest\x120\n" +
 	"\x05entry\x18\x01 \x01(\v2\x1a.paracle.cache.v1.EntryRefR\x05entry\x124\n" +
@@ -3014,80 +3026,81 @@ var file_paracle_cache_v1_cache_proto_depIdxs = []int32{
 	39, // 1: paracle.cache.v1.Origin.latency:type_name -> google.protobuf.Duration
 	39, // 2: paracle.cache.v1.LeaseRequest.hold:type_name -> google.protobuf.Duration
 	39, // 3: paracle.cache.v1.LeaseRequest.wait:type_name -> google.protobuf.Duration
-	2,  // 4: paracle.cache.v1.GetRequest.entry:type_name -> paracle.cache.v1.EntryRef
-	4,  // 5: paracle.cache.v1.GetRequest.lease:type_name -> paracle.cache.v1.LeaseRequest
-	7,  // 6: paracle.cache.v1.GetResponse.hit:type_name -> paracle.cache.v1.Hit
-	8,  // 7: paracle.cache.v1.GetResponse.miss:type_name -> paracle.cache.v1.Miss
-	9,  // 8: paracle.cache.v1.GetResponse.lease:type_name -> paracle.cache.v1.Lease
-	10, // 9: paracle.cache.v1.GetResponse.pending:type_name -> paracle.cache.v1.Pending
-	3,  // 10: paracle.cache.v1.Hit.origin:type_name -> paracle.cache.v1.Origin
-	40, // 11: paracle.cache.v1.Hit.create_time:type_name -> google.protobuf.Timestamp
-	40, // 12: paracle.cache.v1.Hit.expire_time:type_name -> google.protobuf.Timestamp
-	0,  // 13: paracle.cache.v1.Hit.tier:type_name -> paracle.cache.v1.Tier
-	39, // 14: paracle.cache.v1.Lease.hold:type_name -> google.protobuf.Duration
-	40, // 15: paracle.cache.v1.Pending.lease_expire_time:type_name -> google.protobuf.Timestamp
-	39, // 16: paracle.cache.v1.Pending.retry_after:type_name -> google.protobuf.Duration
-	2,  // 17: paracle.cache.v1.SetRequest.entry:type_name -> paracle.cache.v1.EntryRef
-	39, // 18: paracle.cache.v1.SetRequest.ttl:type_name -> google.protobuf.Duration
-	3,  // 19: paracle.cache.v1.SetRequest.origin:type_name -> paracle.cache.v1.Origin
-	40, // 20: paracle.cache.v1.SetResponse.expire_time:type_name -> google.protobuf.Timestamp
-	0,  // 21: paracle.cache.v1.SetResponse.stored_in:type_name -> paracle.cache.v1.Tier
-	2,  // 22: paracle.cache.v1.BatchGetRequest.entries:type_name -> paracle.cache.v1.EntryRef
-	15, // 23: paracle.cache.v1.BatchGetResponse.results:type_name -> paracle.cache.v1.BatchGetResult
-	7,  // 24: paracle.cache.v1.BatchGetResult.hit:type_name -> paracle.cache.v1.Hit
-	8,  // 25: paracle.cache.v1.BatchGetResult.miss:type_name -> paracle.cache.v1.Miss
-	16, // 26: paracle.cache.v1.BatchGetResult.too_large:type_name -> paracle.cache.v1.TooLarge
-	17, // 27: paracle.cache.v1.BatchGetResult.error:type_name -> paracle.cache.v1.ItemError
-	11, // 28: paracle.cache.v1.BatchSetRequest.entries:type_name -> paracle.cache.v1.SetRequest
-	20, // 29: paracle.cache.v1.BatchSetResponse.results:type_name -> paracle.cache.v1.BatchSetResult
-	12, // 30: paracle.cache.v1.BatchSetResult.stored:type_name -> paracle.cache.v1.SetResponse
-	17, // 31: paracle.cache.v1.BatchSetResult.error:type_name -> paracle.cache.v1.ItemError
-	1,  // 32: paracle.cache.v1.InvalidateRequest.key:type_name -> paracle.cache.v1.CacheKey
-	2,  // 33: paracle.cache.v1.RenewLeaseRequest.entry:type_name -> paracle.cache.v1.EntryRef
-	39, // 34: paracle.cache.v1.RenewLeaseRequest.hold:type_name -> google.protobuf.Duration
-	39, // 35: paracle.cache.v1.RenewLeaseResponse.hold:type_name -> google.protobuf.Duration
-	2,  // 36: paracle.cache.v1.ReleaseLeaseRequest.entry:type_name -> paracle.cache.v1.EntryRef
-	30, // 37: paracle.cache.v1.RecordRequest.start:type_name -> paracle.cache.v1.RecordStart
-	31, // 38: paracle.cache.v1.RecordRequest.end:type_name -> paracle.cache.v1.RecordEnd
-	2,  // 39: paracle.cache.v1.RecordStart.entry:type_name -> paracle.cache.v1.EntryRef
-	39, // 40: paracle.cache.v1.RecordEnd.ttl:type_name -> google.protobuf.Duration
-	3,  // 41: paracle.cache.v1.RecordEnd.origin:type_name -> paracle.cache.v1.Origin
-	40, // 42: paracle.cache.v1.RecordResponse.expire_time:type_name -> google.protobuf.Timestamp
-	0,  // 43: paracle.cache.v1.RecordResponse.stored_in:type_name -> paracle.cache.v1.Tier
-	2,  // 44: paracle.cache.v1.FollowRequest.entry:type_name -> paracle.cache.v1.EntryRef
-	39, // 45: paracle.cache.v1.FollowRequest.keep_alive:type_name -> google.protobuf.Duration
-	35, // 46: paracle.cache.v1.FollowResponse.start:type_name -> paracle.cache.v1.FollowStart
-	36, // 47: paracle.cache.v1.FollowResponse.chunks:type_name -> paracle.cache.v1.FollowChunks
-	37, // 48: paracle.cache.v1.FollowResponse.keep_alive:type_name -> paracle.cache.v1.KeepAlive
-	38, // 49: paracle.cache.v1.FollowResponse.end:type_name -> paracle.cache.v1.FollowEnd
-	3,  // 50: paracle.cache.v1.FollowEnd.origin:type_name -> paracle.cache.v1.Origin
-	40, // 51: paracle.cache.v1.FollowEnd.create_time:type_name -> google.protobuf.Timestamp
-	40, // 52: paracle.cache.v1.FollowEnd.expire_time:type_name -> google.protobuf.Timestamp
-	5,  // 53: paracle.cache.v1.CacheService.Get:input_type -> paracle.cache.v1.GetRequest
-	11, // 54: paracle.cache.v1.CacheService.Set:input_type -> paracle.cache.v1.SetRequest
-	13, // 55: paracle.cache.v1.CacheService.BatchGet:input_type -> paracle.cache.v1.BatchGetRequest
-	18, // 56: paracle.cache.v1.CacheService.BatchSet:input_type -> paracle.cache.v1.BatchSetRequest
-	21, // 57: paracle.cache.v1.CacheService.Invalidate:input_type -> paracle.cache.v1.InvalidateRequest
-	23, // 58: paracle.cache.v1.CacheService.Clear:input_type -> paracle.cache.v1.ClearRequest
-	25, // 59: paracle.cache.v1.CacheService.RenewLease:input_type -> paracle.cache.v1.RenewLeaseRequest
-	27, // 60: paracle.cache.v1.CacheService.ReleaseLease:input_type -> paracle.cache.v1.ReleaseLeaseRequest
-	29, // 61: paracle.cache.v1.CacheService.Record:input_type -> paracle.cache.v1.RecordRequest
-	33, // 62: paracle.cache.v1.CacheService.Follow:input_type -> paracle.cache.v1.FollowRequest
-	6,  // 63: paracle.cache.v1.CacheService.Get:output_type -> paracle.cache.v1.GetResponse
-	12, // 64: paracle.cache.v1.CacheService.Set:output_type -> paracle.cache.v1.SetResponse
-	14, // 65: paracle.cache.v1.CacheService.BatchGet:output_type -> paracle.cache.v1.BatchGetResponse
-	19, // 66: paracle.cache.v1.CacheService.BatchSet:output_type -> paracle.cache.v1.BatchSetResponse
-	22, // 67: paracle.cache.v1.CacheService.Invalidate:output_type -> paracle.cache.v1.InvalidateResponse
-	24, // 68: paracle.cache.v1.CacheService.Clear:output_type -> paracle.cache.v1.ClearResponse
-	26, // 69: paracle.cache.v1.CacheService.RenewLease:output_type -> paracle.cache.v1.RenewLeaseResponse
-	28, // 70: paracle.cache.v1.CacheService.ReleaseLease:output_type -> paracle.cache.v1.ReleaseLeaseResponse
-	32, // 71: paracle.cache.v1.CacheService.Record:output_type -> paracle.cache.v1.RecordResponse
-	34, // 72: paracle.cache.v1.CacheService.Follow:output_type -> paracle.cache.v1.FollowResponse
-	63, // [63:73] is the sub-list for method output_type
-	53, // [53:63] is the sub-list for method input_type
-	53, // [53:53] is the sub-list for extension type_name
-	53, // [53:53] is the sub-list for extension extendee
-	0,  // [0:53] is the sub-list for field type_name
+	39, // 4: paracle.cache.v1.LeaseRequest.waited:type_name -> google.protobuf.Duration
+	2,  // 5: paracle.cache.v1.GetRequest.entry:type_name -> paracle.cache.v1.EntryRef
+	4,  // 6: paracle.cache.v1.GetRequest.lease:type_name -> paracle.cache.v1.LeaseRequest
+	7,  // 7: paracle.cache.v1.GetResponse.hit:type_name -> paracle.cache.v1.Hit
+	8,  // 8: paracle.cache.v1.GetResponse.miss:type_name -> paracle.cache.v1.Miss
+	9,  // 9: paracle.cache.v1.GetResponse.lease:type_name -> paracle.cache.v1.Lease
+	10, // 10: paracle.cache.v1.GetResponse.pending:type_name -> paracle.cache.v1.Pending
+	3,  // 11: paracle.cache.v1.Hit.origin:type_name -> paracle.cache.v1.Origin
+	40, // 12: paracle.cache.v1.Hit.create_time:type_name -> google.protobuf.Timestamp
+	40, // 13: paracle.cache.v1.Hit.expire_time:type_name -> google.protobuf.Timestamp
+	0,  // 14: paracle.cache.v1.Hit.tier:type_name -> paracle.cache.v1.Tier
+	39, // 15: paracle.cache.v1.Lease.hold:type_name -> google.protobuf.Duration
+	40, // 16: paracle.cache.v1.Pending.lease_expire_time:type_name -> google.protobuf.Timestamp
+	39, // 17: paracle.cache.v1.Pending.retry_after:type_name -> google.protobuf.Duration
+	2,  // 18: paracle.cache.v1.SetRequest.entry:type_name -> paracle.cache.v1.EntryRef
+	39, // 19: paracle.cache.v1.SetRequest.ttl:type_name -> google.protobuf.Duration
+	3,  // 20: paracle.cache.v1.SetRequest.origin:type_name -> paracle.cache.v1.Origin
+	40, // 21: paracle.cache.v1.SetResponse.expire_time:type_name -> google.protobuf.Timestamp
+	0,  // 22: paracle.cache.v1.SetResponse.stored_in:type_name -> paracle.cache.v1.Tier
+	2,  // 23: paracle.cache.v1.BatchGetRequest.entries:type_name -> paracle.cache.v1.EntryRef
+	15, // 24: paracle.cache.v1.BatchGetResponse.results:type_name -> paracle.cache.v1.BatchGetResult
+	7,  // 25: paracle.cache.v1.BatchGetResult.hit:type_name -> paracle.cache.v1.Hit
+	8,  // 26: paracle.cache.v1.BatchGetResult.miss:type_name -> paracle.cache.v1.Miss
+	16, // 27: paracle.cache.v1.BatchGetResult.too_large:type_name -> paracle.cache.v1.TooLarge
+	17, // 28: paracle.cache.v1.BatchGetResult.error:type_name -> paracle.cache.v1.ItemError
+	11, // 29: paracle.cache.v1.BatchSetRequest.entries:type_name -> paracle.cache.v1.SetRequest
+	20, // 30: paracle.cache.v1.BatchSetResponse.results:type_name -> paracle.cache.v1.BatchSetResult
+	12, // 31: paracle.cache.v1.BatchSetResult.stored:type_name -> paracle.cache.v1.SetResponse
+	17, // 32: paracle.cache.v1.BatchSetResult.error:type_name -> paracle.cache.v1.ItemError
+	1,  // 33: paracle.cache.v1.InvalidateRequest.key:type_name -> paracle.cache.v1.CacheKey
+	2,  // 34: paracle.cache.v1.RenewLeaseRequest.entry:type_name -> paracle.cache.v1.EntryRef
+	39, // 35: paracle.cache.v1.RenewLeaseRequest.hold:type_name -> google.protobuf.Duration
+	39, // 36: paracle.cache.v1.RenewLeaseResponse.hold:type_name -> google.protobuf.Duration
+	2,  // 37: paracle.cache.v1.ReleaseLeaseRequest.entry:type_name -> paracle.cache.v1.EntryRef
+	30, // 38: paracle.cache.v1.RecordRequest.start:type_name -> paracle.cache.v1.RecordStart
+	31, // 39: paracle.cache.v1.RecordRequest.end:type_name -> paracle.cache.v1.RecordEnd
+	2,  // 40: paracle.cache.v1.RecordStart.entry:type_name -> paracle.cache.v1.EntryRef
+	39, // 41: paracle.cache.v1.RecordEnd.ttl:type_name -> google.protobuf.Duration
+	3,  // 42: paracle.cache.v1.RecordEnd.origin:type_name -> paracle.cache.v1.Origin
+	40, // 43: paracle.cache.v1.RecordResponse.expire_time:type_name -> google.protobuf.Timestamp
+	0,  // 44: paracle.cache.v1.RecordResponse.stored_in:type_name -> paracle.cache.v1.Tier
+	2,  // 45: paracle.cache.v1.FollowRequest.entry:type_name -> paracle.cache.v1.EntryRef
+	39, // 46: paracle.cache.v1.FollowRequest.keep_alive:type_name -> google.protobuf.Duration
+	35, // 47: paracle.cache.v1.FollowResponse.start:type_name -> paracle.cache.v1.FollowStart
+	36, // 48: paracle.cache.v1.FollowResponse.chunks:type_name -> paracle.cache.v1.FollowChunks
+	37, // 49: paracle.cache.v1.FollowResponse.keep_alive:type_name -> paracle.cache.v1.KeepAlive
+	38, // 50: paracle.cache.v1.FollowResponse.end:type_name -> paracle.cache.v1.FollowEnd
+	3,  // 51: paracle.cache.v1.FollowEnd.origin:type_name -> paracle.cache.v1.Origin
+	40, // 52: paracle.cache.v1.FollowEnd.create_time:type_name -> google.protobuf.Timestamp
+	40, // 53: paracle.cache.v1.FollowEnd.expire_time:type_name -> google.protobuf.Timestamp
+	5,  // 54: paracle.cache.v1.CacheService.Get:input_type -> paracle.cache.v1.GetRequest
+	11, // 55: paracle.cache.v1.CacheService.Set:input_type -> paracle.cache.v1.SetRequest
+	13, // 56: paracle.cache.v1.CacheService.BatchGet:input_type -> paracle.cache.v1.BatchGetRequest
+	18, // 57: paracle.cache.v1.CacheService.BatchSet:input_type -> paracle.cache.v1.BatchSetRequest
+	21, // 58: paracle.cache.v1.CacheService.Invalidate:input_type -> paracle.cache.v1.InvalidateRequest
+	23, // 59: paracle.cache.v1.CacheService.Clear:input_type -> paracle.cache.v1.ClearRequest
+	25, // 60: paracle.cache.v1.CacheService.RenewLease:input_type -> paracle.cache.v1.RenewLeaseRequest
+	27, // 61: paracle.cache.v1.CacheService.ReleaseLease:input_type -> paracle.cache.v1.ReleaseLeaseRequest
+	29, // 62: paracle.cache.v1.CacheService.Record:input_type -> paracle.cache.v1.RecordRequest
+	33, // 63: paracle.cache.v1.CacheService.Follow:input_type -> paracle.cache.v1.FollowRequest
+	6,  // 64: paracle.cache.v1.CacheService.Get:output_type -> paracle.cache.v1.GetResponse
+	12, // 65: paracle.cache.v1.CacheService.Set:output_type -> paracle.cache.v1.SetResponse
+	14, // 66: paracle.cache.v1.CacheService.BatchGet:output_type -> paracle.cache.v1.BatchGetResponse
+	19, // 67: paracle.cache.v1.CacheService.BatchSet:output_type -> paracle.cache.v1.BatchSetResponse
+	22, // 68: paracle.cache.v1.CacheService.Invalidate:output_type -> paracle.cache.v1.InvalidateResponse
+	24, // 69: paracle.cache.v1.CacheService.Clear:output_type -> paracle.cache.v1.ClearResponse
+	26, // 70: paracle.cache.v1.CacheService.RenewLease:output_type -> paracle.cache.v1.RenewLeaseResponse
+	28, // 71: paracle.cache.v1.CacheService.ReleaseLease:output_type -> paracle.cache.v1.ReleaseLeaseResponse
+	32, // 72: paracle.cache.v1.CacheService.Record:output_type -> paracle.cache.v1.RecordResponse
+	34, // 73: paracle.cache.v1.CacheService.Follow:output_type -> paracle.cache.v1.FollowResponse
+	64, // [64:74] is the sub-list for method output_type
+	54, // [54:64] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_paracle_cache_v1_cache_proto_init() }

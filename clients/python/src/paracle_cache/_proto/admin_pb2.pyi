@@ -51,12 +51,11 @@ class SharedTierStatus(_message.Message):
     def __init__(self, state: _Optional[_Union[SharedTierStatus.State, str]] = ..., reason: _Optional[str] = ..., totals_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class LeaseStatus(_message.Message):
-    __slots__ = ("held", "waiting", "granted_count", "coalesced_count", "expired_count", "alone", "granted_alone_count", "recordings", "followers")
+    __slots__ = ("held", "waiting", "granted_count", "coalesced_count", "alone", "granted_alone_count", "recordings", "followers")
     HELD_FIELD_NUMBER: _ClassVar[int]
     WAITING_FIELD_NUMBER: _ClassVar[int]
     GRANTED_COUNT_FIELD_NUMBER: _ClassVar[int]
     COALESCED_COUNT_FIELD_NUMBER: _ClassVar[int]
-    EXPIRED_COUNT_FIELD_NUMBER: _ClassVar[int]
     ALONE_FIELD_NUMBER: _ClassVar[int]
     GRANTED_ALONE_COUNT_FIELD_NUMBER: _ClassVar[int]
     RECORDINGS_FIELD_NUMBER: _ClassVar[int]
@@ -65,12 +64,11 @@ class LeaseStatus(_message.Message):
     waiting: int
     granted_count: int
     coalesced_count: int
-    expired_count: int
     alone: bool
     granted_alone_count: int
     recordings: int
     followers: int
-    def __init__(self, held: _Optional[int] = ..., waiting: _Optional[int] = ..., granted_count: _Optional[int] = ..., coalesced_count: _Optional[int] = ..., expired_count: _Optional[int] = ..., alone: bool = ..., granted_alone_count: _Optional[int] = ..., recordings: _Optional[int] = ..., followers: _Optional[int] = ...) -> None: ...
+    def __init__(self, held: _Optional[int] = ..., waiting: _Optional[int] = ..., granted_count: _Optional[int] = ..., coalesced_count: _Optional[int] = ..., alone: bool = ..., granted_alone_count: _Optional[int] = ..., recordings: _Optional[int] = ..., followers: _Optional[int] = ...) -> None: ...
 
 class ModelStats(_message.Message):
     __slots__ = ("namespace", "model", "stats", "overflow")
