@@ -49,7 +49,17 @@ GetConfigResponse ConfigResponse(const Config& config, absl::Span<const Setting>
     proto->set_source(ToProtoSource(setting.source));
   }
   FillLimits(config, response.mutable_limits());
+  if (config.enabled) response.add_features("leases");
   return response;
+}
+
+void FillLeases(const cachecore::LeaseCounters& counters, cache::v1::LeaseStatus* proto) {
+  proto->set_held(counters.held);
+  proto->set_waiting(counters.waiting);
+  proto->set_granted_count(counters.granted);
+  proto->set_coalesced_count(counters.coalesced);
+  proto->set_alone(counters.alone);
+  proto->set_granted_alone_count(counters.granted_alone);
 }
 
 absl::Status LedgerUnavailable(const absl::Status& why) {
@@ -85,6 +95,7 @@ absl::Status AdminHandlers::FillStats(const cache::v1::GetStatsRequest& request,
     service::FillStats(sums.ledger, usage, response);
     if (sums.known_at) ToProto(*sums.known_at, response->mutable_shared_tier()->mutable_totals_time());
   }
+  if (served_.leases != nullptr) FillLeases(served_.leases->counters(), response->mutable_leases());
   response->set_backend(backend_);
   response->set_enabled(enabled_);
   return absl::OkStatus();

@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "cachecore/error.h"
 #include "service/status_mapping.h"
+#include "service/timestamps.h"
 #include "service/typed_call.h"
 #include "service/validation.h"
 
@@ -25,6 +27,21 @@ absl::StatusOr<cachecore::InvalidationTarget> WholeNamespace(const cache::v1::Cl
   return everything;
 }
 
+// A lease as a request names it. Views point into the request.
+struct HeldLease {
+  ResolvedEntry entry;
+  cachecore::FillToken token;
+};
+
+template <typename Request>
+absl::StatusOr<HeldLease> ResolveHeld(const Request& request) {
+  const absl::StatusOr<ResolvedEntry> entry = ResolveEntry(request.entry(), {}, "entry");
+  if (!entry.ok()) return entry.status();
+  const auto token = ResolveLeaseToken(request.fill_token());
+  if (!token.ok()) return token.status();
+  return HeldLease{*entry, *token};
+}
+
 }  // namespace
 
 template <typename Call>
@@ -39,7 +56,7 @@ void CacheHandlers::Forget(grpc::CallbackServerContext* context, absl::StatusOr<
   };
   const bool posted = worker_->Post([this, context, call, dry_run, target = *std::move(target), done]() mutable {
     if (absl::Status status = StillWanted(*context); !status.ok()) return call->Answer(status);
-    cache_->Invalidate(target, dry_run, std::move(done));
+    context_.cache->Invalidate(target, dry_run, std::move(done));
   });
   if (!posted) call->Answer(Overloaded());
 }
@@ -69,16 +86,35 @@ grpc::ServerUnaryReactor* CacheHandlers::Clear(grpc::CallbackServerContext* cont
 grpc::ServerUnaryReactor* CacheHandlers::RenewLease(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
                                                     grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::RenewLeaseRequest, cache::v1::RenewLeaseResponse>(response, open_calls_);
-  const absl::Status status = call->Parse(*request);
-  call->Answer(status.ok() ? NoLeases() : status);
+  absl::Status status = call->Parse(*request);
+  const auto lease = status.ok() ? ResolveHeld(call->request) : absl::StatusOr<HeldLease>(status);
+  const auto hold = ResolveHold(call->request.has_hold() ? &call->request.hold() : nullptr, context_.limits, "hold");
+  if (status = !lease.ok() ? lease.status() : hold.status(); !status.ok()) {
+    call->Answer(status);
+  } else if (context_.leases == nullptr) {
+    call->Answer(cachecore::LeaseLost());
+  } else {
+    context_.leases->Renew(lease->entry.id, lease->entry.model, lease->token, *hold,
+                           [call](absl::StatusOr<absl::Duration> left) {
+                             if (left.ok()) ToProto(*left, call->response.mutable_hold());
+                             call->Answer(left.status());
+                           });
+  }
   return call;
 }
 
 grpc::ServerUnaryReactor* CacheHandlers::ReleaseLease(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
                                                       grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::ReleaseLeaseRequest, cache::v1::ReleaseLeaseResponse>(response, open_calls_);
-  const absl::Status status = call->Parse(*request);
-  call->Answer(status.ok() ? NoLeases() : status);
+  absl::Status status = call->Parse(*request);
+  const auto lease = status.ok() ? ResolveHeld(call->request) : absl::StatusOr<HeldLease>(status);
+  if (!lease.ok()) {
+    call->Answer(lease.status());
+  } else if (context_.leases == nullptr) {
+    call->Answer(absl::OkStatus());
+  } else {
+    context_.leases->Release(lease->entry.id, lease->token, [call] { call->Answer(absl::OkStatus()); });
+  }
   return call;
 }
 

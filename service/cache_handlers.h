@@ -3,8 +3,8 @@
 #ifndef PARACLE_SERVICE_CACHE_HANDLERS_H_
 #define PARACLE_SERVICE_CACHE_HANDLERS_H_
 
-#include "cachecore/cache.h"
 #include "paracle/cache/v1/cache.grpc.pb.h"
+#include "service/handler_context.h"
 #include "service/open_calls.h"
 #include "service/worker_thread.h"
 
@@ -15,13 +15,14 @@ using RawDataPlane = v1CacheService::WithRawMethod_Get<v1CacheService::WithRawMe
     v1CacheService::WithRawMethod_BatchGet<v1CacheService::WithRawMethod_BatchSet<v1CacheService::Service>>>>;
 using CacheServiceShape = v1CacheService::WithRawCallbackMethod_Invalidate<
     v1CacheService::WithRawCallbackMethod_Clear<v1CacheService::WithRawCallbackMethod_RenewLease<
-        v1CacheService::WithRawCallbackMethod_ReleaseLease<RawDataPlane>>>>;
+        v1CacheService::WithRawCallbackMethod_ReleaseLease<v1CacheService::WithRawCallbackMethod_Record<
+            v1CacheService::WithRawCallbackMethod_Follow<RawDataPlane>>>>>>;
 
 class CacheHandlers final : public CacheServiceShape {
  public:
   // All outlive the handlers. Invalidations run on `worker`: on a large cache they take seconds.
-  CacheHandlers(cachecore::Cache* cache, WorkerThread* worker, OpenCalls* open_calls)
-      : cache_(cache), worker_(worker), open_calls_(open_calls) {}
+  CacheHandlers(const HandlerContext& context, WorkerThread* worker, OpenCalls* open_calls)
+      : context_(context), worker_(worker), open_calls_(open_calls) {}
 
   grpc::ServerUnaryReactor* Invalidate(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                        grpc::ByteBuffer* response) override;
@@ -37,7 +38,7 @@ class CacheHandlers final : public CacheServiceShape {
   void Forget(grpc::CallbackServerContext* context, absl::StatusOr<cachecore::InvalidationTarget> target, bool dry_run,
               Call* call);
 
-  cachecore::Cache* const cache_;
+  const HandlerContext context_;
   WorkerThread* const worker_;
   OpenCalls* const open_calls_;
 };

@@ -12,7 +12,7 @@ CallQueue::CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, absl::S
     : queue_(std::move(queue)),
       methods_(methods),
       admission_(admission),
-      // Every admitted call may be of one method; the rest is for calls that are being refused.
+      // Every admitted call may be of one method; the rest is for calls that are being refused. Parked ones come on top.
       max_slots_(admission->limit() + 4 * kArmed) {
   for (const RawMethod& method : methods_) slots_.emplace_back().method = &method;
 }
@@ -45,14 +45,14 @@ void CallQueue::Run() {
     if (tag == nullptr) {
       server_gone = true;
     } else {
-      OnEvent(static_cast<UnaryCall*>(tag), ok);
+      OnEvent(*static_cast<const UnaryCall::Tag*>(tag), ok);
     }
     if (server_gone && in_use() == 0) queue_->Shutdown();
   }
 }
 
 void CallQueue::ArmOne(Slots& slots) {
-  if (slots.idle.empty()) slots.idle.push_back(std::make_unique<UnaryCall>(slots.method));
+  if (slots.idle.empty()) slots.idle.push_back(std::make_unique<UnaryCall>(slots.method, admission_));
   // Owned by its tag until it is idle again.
   UnaryCall* call = slots.idle.back().release();
   slots.idle.pop_back();
@@ -61,15 +61,17 @@ void CallQueue::ArmOne(Slots& slots) {
   call->Arm(queue_.get());
 }
 
-void CallQueue::OnEvent(UnaryCall* call, bool ok) {
+void CallQueue::OnEvent(const UnaryCall::Tag& tag, bool ok) {
+  UnaryCall* const call = tag.call;
   Slots& slots = SlotsOf(*call);
-  switch (call->OnEvent(ok)) {
+  switch (call->OnEvent(tag, ok)) {
+    case UnaryCall::Event::kGoesOn:
+      return;
     case UnaryCall::Event::kStarted:
       --slots.armed;
       OnStarted(slots, *call);
       return;
     case UnaryCall::Event::kFinished:
-      if (std::exchange(call->admitted, false)) admission_->Leave();
       break;
     case UnaryCall::Event::kShutDown:
       --slots.armed;
@@ -80,14 +82,13 @@ void CallQueue::OnEvent(UnaryCall* call, bool ok) {
 }
 
 void CallQueue::OnStarted(Slots& slots, UnaryCall& call) {
-  call.admitted = admission_->TryEnter();
-  if (call.admitted) {
+  if (call.TryEnter()) {
     Answer(call);
   } else {
     call.Fail(Overloaded());
   }
   // Only now: a call is answered before the next one is asked for.
-  if (!stopping_ && slots.armed < kArmed && slots.in_use < max_slots_) ArmOne(slots);
+  if (!stopping_ && slots.armed < kArmed && slots.in_use < max_slots_ + slots.method->max_parked) ArmOne(slots);
 }
 
 void CallQueue::OnIdle(Slots& slots, UnaryCall* call) {

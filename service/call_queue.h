@@ -56,7 +56,7 @@ class CallQueue {
 
   void Run();
   void ArmOne(Slots& slots);
-  void OnEvent(UnaryCall* call, bool ok);
+  void OnEvent(const UnaryCall::Tag& tag, bool ok);
   void OnStarted(Slots& slots, UnaryCall& call);
   void OnIdle(Slots& slots, UnaryCall* call);
   void CountInUse(Slots& slots, int change);

@@ -33,6 +33,12 @@ struct Config {
   bool strict = false;           // Serve nothing without the shared tier, instead of going on from memory.
   std::string prefix;            // Of every key in the shared tier. No braces.
 
+  absl::Duration lease_hold;      // Until it must be renewed; > 0.
+  absl::Duration lease_max_hold;  // Renewals included; > 0.
+  int leases_per_caller = 0;      // Held at one time; > 0.
+  int max_waiters = 0;            // Calls that wait for somebody else's answer; >= 0.
+  int waiters_per_namespace = 0;  // >= 0.
+
   std::vector<ListenAddress> listen;  // Not empty.
   bool allow_insecure = false;
 

@@ -19,12 +19,12 @@ RawMethod MakeMethod(CacheHandlers* service, RequestMethod request, MethodHandle
   return {[service, request](grpc::ServerContext* context, grpc::ByteBuffer* bytes, Writer* writer,
                              grpc::ServerCompletionQueue* queue,
                              void* tag) { (service->*request)(context, bytes, writer, queue, queue, tag); },
-          handler};
+          handler, false, 0};
 }
 
 }  // namespace
 
-DataPlane::DataPlane(int threads, int max_in_flight, CacheHandlers* service, const HandlerContext& context,
+DataPlane::DataPlane(int threads, int max_in_flight, int max_waiters, CacheHandlers* service, const HandlerContext& context,
                      grpc::ServerBuilder* builder)
     : admission_(max_in_flight) {
   const auto add = [&](RequestMethod request, std::unique_ptr<MethodHandler> handler) {
@@ -32,6 +32,9 @@ DataPlane::DataPlane(int threads, int max_in_flight, CacheHandlers* service, con
     handlers_.push_back(std::move(handler));
   };
   add(&CacheHandlers::RequestGet, std::make_unique<GetHandler>(context));
+  // Callers that wait for somebody else's answer.
+  methods_.back().watches_callers = true;
+  methods_.back().max_parked = max_waiters;
   add(&CacheHandlers::RequestSet, std::make_unique<SetHandler>(context));
   add(&CacheHandlers::RequestBatchGet, std::make_unique<BatchGetHandler>(context));
   add(&CacheHandlers::RequestBatchSet, std::make_unique<BatchSetHandler>(context));

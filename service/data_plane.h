@@ -18,7 +18,7 @@ namespace paracle::service {
 class DataPlane {
  public:
   // Adds `threads` queues to the builder. REQUIRES: `service` and what `context` points to outlive the data plane.
-  DataPlane(int threads, int max_in_flight, CacheHandlers* service, const HandlerContext& context,
+  DataPlane(int threads, int max_in_flight, int max_waiters, CacheHandlers* service, const HandlerContext& context,
             grpc::ServerBuilder* builder);
 
   // Waits until every queue has ended. REQUIRES: not started, or ExpectShutdown called and the server shut down.

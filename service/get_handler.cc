@@ -5,6 +5,7 @@
 
 #include "cachecore/label_table.h"
 #include "service/hit_encoder.h"
+#include "service/leased_get.h"
 #include "service/status_mapping.h"
 
 namespace paracle::service {
@@ -38,12 +39,17 @@ void GetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
   if (!scratch.get.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return call.Fail(MalformedRequest("GetRequest"));
   }
-  if (scratch.get.has_lease()) return call.Fail(NoLeases());
   const absl::StatusOr<ResolvedEntry> entry = ResolveEntry(scratch.get.entry(), {}, "entry");
   if (!entry.ok()) return call.Fail(entry.status());
 
   call.asked.ns.assign(entry->id.ns.data(), entry->id.ns.size());
   call.asked.model.assign(entry->model.data(), entry->model.size());
+  if (scratch.get.has_lease()) {
+    const absl::StatusOr<LeaseTerms> terms = ResolveLease(scratch.get.lease(), context_.limits);
+    if (!terms.ok()) return call.Fail(terms.status());
+    // Switched off: a plain miss.
+    if (context_.leases != nullptr) return LeasedGet::Begin(*entry, *terms, context_.leases, &ledger, &call);
+  }
   context_.cache->Get(entry->id, call.deadline(), [&ledger, &call](GetOutcome outcome) {
     if (auto* hit = std::get_if<Hit>(&outcome)) return AnswerHit(std::move(*hit), ledger, call);
     AnswerMiss(std::get<Miss>(outcome), ledger, call);

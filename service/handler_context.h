@@ -3,6 +3,7 @@
 #define PARACLE_SERVICE_HANDLER_CONTEXT_H_
 
 #include "cachecore/cache.h"
+#include "cachecore/leased_cache.h"
 #include "cachecore/stats_ledger.h"
 #include "service/validation.h"
 
@@ -11,6 +12,7 @@ namespace paracle::service {
 // Pointers outlive the handlers.
 struct HandlerContext {
   cachecore::Cache* cache = nullptr;
+  cachecore::LeasedCache* leases = nullptr;  // The same cache; null when it is switched off.
   cachecore::StatsLedger* ledger = nullptr;
   RequestLimits limits;
 };

@@ -56,6 +56,13 @@ std::string EncodedMiss(const Miss& miss) {
   return body;
 }
 
+grpc::ByteBuffer OutcomeBuffer(int field, absl::string_view outcome) {
+  std::string out;
+  WireWriter(&out).BytesAlways(field, outcome);
+  const grpc::Slice slice(out);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
 }  // namespace
 
 grpc::ByteBuffer EncodeHit(Hit hit) {
@@ -78,10 +85,23 @@ grpc::ByteBuffer EncodeHit(Hit hit) {
 }
 
 grpc::ByteBuffer EncodeMiss(const Miss& miss) {
-  std::string out;
-  WireWriter(&out).BytesAlways(v1::GetResponse::kMissFieldNumber, EncodedMiss(miss));
-  const grpc::Slice slice(out);
-  return grpc::ByteBuffer(&slice, 1);
+  return OutcomeBuffer(v1::GetResponse::kMissFieldNumber, EncodedMiss(miss));
+}
+
+grpc::ByteBuffer EncodeLease(const cachecore::Lease& lease) {
+  std::string body;
+  WireWriter writer(&body);
+  writer.Bytes(v1::Lease::kFillTokenFieldNumber, lease.token.Encode());
+  writer.Duration(v1::Lease::kHoldFieldNumber, lease.hold);
+  return OutcomeBuffer(v1::GetResponse::kLeaseFieldNumber, body);
+}
+
+grpc::ByteBuffer EncodePending(const cachecore::Pending& pending) {
+  std::string body;
+  WireWriter writer(&body);
+  writer.Timestamp(v1::Pending::kLeaseExpireTimeFieldNumber, pending.expire_time);
+  writer.Duration(v1::Pending::kRetryAfterFieldNumber, pending.retry_after);
+  return OutcomeBuffer(v1::GetResponse::kPendingFieldNumber, body);
 }
 
 bool BatchGetEncoder::AddHit(Hit hit) {

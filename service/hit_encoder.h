@@ -11,6 +11,7 @@
 
 #include "absl/strings/string_view.h"
 #include "cachecore/cache.h"
+#include "cachecore/lease.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/slice.h"
 
@@ -19,9 +20,11 @@ namespace paracle::service {
 // Payloads up to this are copied into the response: a slice of their own would cost more than the copy.
 inline constexpr size_t kInlinePayloadBytes = 512;
 
-// GetResponse with outcome hit or miss. Consumes the hit's reference to its entry. Thread-safe.
+// GetResponse with each outcome. Consumes the hit's reference to its entry. Thread-safe.
 grpc::ByteBuffer EncodeHit(cachecore::Hit hit);
 grpc::ByteBuffer EncodeMiss(const cachecore::Miss& miss);
+grpc::ByteBuffer EncodeLease(const cachecore::Lease& lease);
+grpc::ByteBuffer EncodePending(const cachecore::Pending& pending);
 
 // Builds one BatchGetResponse, result by result in the order of the request. Not thread-safe.
 class BatchGetEncoder {

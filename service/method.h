@@ -26,6 +26,9 @@ struct RawMethod {
                           void* tag) const>
       request;
   MethodHandler* handler = nullptr;
+  // Callers that go away are noticed at once, at the price of another event for each call.
+  bool watches_callers = false;
+  int max_parked = 0;  // Calls that may wait at one time beside those in flight.
 };
 
 }  // namespace paracle::service

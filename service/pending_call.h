@@ -2,6 +2,7 @@
 #ifndef PARACLE_SERVICE_PENDING_CALL_H_
 #define PARACLE_SERVICE_PENDING_CALL_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
@@ -9,6 +10,19 @@
 #include "grpcpp/support/byte_buffer.h"
 
 namespace paracle::service {
+
+// What a handler keeps for a call that is answered later, for as long as the call has anything to do with gRPC.
+class CallState {
+ public:
+  virtual ~CallState() = default;
+
+  // On the thread of the call's queue, if its method watches for it: the caller has gone. Once, perhaps while the call
+  // is being answered elsewhere.
+  virtual void OnCancelled() {}
+
+  // The answer did not reach the caller, who had gone.
+  virtual void OnUndelivered() {}
+};
 
 // Exactly one of Send and Fail is called, once, from any thread; the call may be gone when it returns.
 class PendingCall {
@@ -26,6 +40,19 @@ class PendingCall {
 
   // How long ago the request arrived, for the ledger.
   virtual absl::Duration Elapsed() const = 0;
+
+  // The call is going to wait for something that may take long: it is no longer one of those in flight. REQUIRES: called
+  // by Handle, on its thread.
+  virtual void Park() = 0;
+
+  // Whether the caller has gone, as far as is known. Always false for methods that do not watch for it.
+  virtual bool cancelled() const = 0;
+
+  // Who calls, as gRPC names the connection.
+  virtual std::string peer() const = 0;
+
+  // Set by Handle, on its thread.
+  std::unique_ptr<CallState> state;
 
   // Where a miss counts. Kept here by the handler, because the request's own bytes are gone when a slower tier
   // answers, and here the memory is reused.

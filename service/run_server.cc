@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "cachecore/cache_factory.h"
 #include "google/protobuf/stubs/logging.h"
+#include "service/cache_options.h"
 #include "service/command_line.h"
 #include "service/grpc_log.h"
 #include "service/logging.h"
@@ -30,26 +31,6 @@ void PrintSettings(absl::Span<const Setting> settings) {
     Print(stdout,
           absl::StrCat(setting.VariableName(), "=", setting.DisplayValue(), "  # ", SourceName(setting.source), "\n"));
   }
-}
-
-cachecore::SharedTierOptions ToSharedTierOptions(const Config& config) {
-  cachecore::SharedTierOptions options;
-  options.client.url = config.redis_url;
-  options.client.tls = config.redis_tls;
-  options.client.operation_timeout = config.redis_timeout;
-  options.prefix = config.prefix;
-  options.consistency = config.strict ? cachecore::Consistency::kStrict : cachecore::Consistency::kAvailable;
-  options.max_ttl = config.max_ttl;
-  return options;
-}
-
-cachecore::CacheOptions ToCacheOptions(const Config& config) {
-  cachecore::CacheOptions options;
-  options.enabled = config.enabled;
-  options.memory.max_entries = static_cast<size_t>(config.max_size);
-  options.memory.max_bytes = static_cast<size_t>(config.max_bytes);
-  if (config.shared()) options.shared = ToSharedTierOptions(config);
-  return options;
 }
 
 // Changes and warnings only, so that a sick Redis costs no line per call.
@@ -89,7 +70,7 @@ int Serve(const Config& config, absl::Span<const Setting> settings) {
       cachecore::MakeCache(ToCacheOptions(config), &ledger, cachecore::Clock::System(), LogSharedTier(config.backend));
   if (!stack.ok()) return Refuse(stack.status(), kExitBadConfiguration);
   absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(config, settings, {stack->cache.get(), &ledger, stack->shared.get()});
+      Server::Start(config, settings, {stack->cache.get(), stack->leases, &ledger, stack->shared.get()});
   if (!server.ok()) return Refuse(server.status(), kExitFailed);
   RaiseGrpcErrors();
   LogStart(config, settings, **server);

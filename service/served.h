@@ -3,6 +3,7 @@
 #define PARACLE_SERVICE_SERVED_H_
 
 #include "cachecore/cache.h"
+#include "cachecore/leased_cache.h"
 #include "cachecore/shared_tier.h"
 #include "cachecore/stats_ledger.h"
 
@@ -10,6 +11,7 @@ namespace paracle::service {
 
 struct Served {
   cachecore::Cache* cache = nullptr;
+  cachecore::LeasedCache* leases = nullptr;  // The same; null when it is switched off.
   cachecore::StatsLedger* ledger = nullptr;  // Of this server alone.
   cachecore::SharedTier* shared = nullptr;   // Null: there is none.
 };

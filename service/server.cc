@@ -71,6 +71,17 @@ void SetKeepalive(const Config& config, grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60'000);
 }
 
+HandlerContext ContextOf(const Config& config, const Served& served) {
+  return {.cache = served.cache,
+          .leases = served.leases,
+          .ledger = served.ledger,
+          .limits = {.max_entry_bytes = config.max_entry_bytes,
+                     .default_ttl = config.ttl,
+                     .max_ttl = config.max_ttl,
+                     .default_hold = config.lease_hold,
+                     .max_hold = config.lease_max_hold}};
+}
+
 }  // namespace
 
 // In the order in which they are built; they end the other way round.
@@ -78,7 +89,8 @@ struct Server::Parts {
   Parts(const Config& config, absl::Span<const Setting> settings, const Served& served)
       : config(config),
         worker(kMaxWaitingInvalidations),
-        cache_handlers(served.cache, &worker, &open_calls),
+        served(served),
+        cache_handlers(ContextOf(config, served), &worker, &open_calls),
         admin_handlers(served, config, settings, &open_calls) {}
 
   const Config config;
@@ -86,6 +98,7 @@ struct Server::Parts {
   std::vector<std::string> addresses;
   OpenCalls open_calls;
   WorkerThread worker;
+  const Served served;
   CacheHandlers cache_handlers;
   AdminHandlers admin_handlers;
   std::unique_ptr<DataPlane> data_plane;
@@ -138,9 +151,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, absl
   builder.SetOption(std::make_unique<ReflectionOption>(config.reflection));
   builder.RegisterService(&parts->cache_handlers);
   builder.RegisterService(&parts->admin_handlers);
-  const HandlerContext context = {served.cache, served.ledger, {config.max_entry_bytes, config.ttl, config.max_ttl}};
-  parts->data_plane =
-      std::make_unique<DataPlane>(config.threads, config.max_in_flight, &parts->cache_handlers, context, &builder);
+  parts->data_plane = std::make_unique<DataPlane>(config.threads, config.max_in_flight, config.max_waiters,
+                                                  &parts->cache_handlers, ContextOf(config, served), &builder);
   const auto listeners = AddListeners(parts->config, &parts->locks, &builder);
   if (!listeners.ok()) return listeners.status();
   parts->server = builder.BuildAndStart();
@@ -168,6 +180,7 @@ void Server::Drain() {
 
 void Server::Shutdown() {
   if (parts_->server == nullptr) return;
+  if (parts_->served.leases != nullptr) parts_->served.leases->StopWaiting();
   parts_->data_plane->ExpectShutdown();
   ShutDown(parts_->server.get(), parts_->config.drain_timeout,
            [this] { return parts_->data_plane->Busy() || parts_->open_calls.count() > 0; });

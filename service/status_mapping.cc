@@ -93,10 +93,6 @@ absl::Status DeadlinePassed() {
                                kReasonDeadlinePassed);
 }
 
-absl::Status NoLeases() {
-  return cachecore::WithReason(absl::UnimplementedError("this server has no leases"), kReasonNoLeases);
-}
-
 absl::Status MalformedRequest(absl::string_view message_name, absl::string_view field) {
   return cachecore::InvalidField(field, absl::StrCat("is not a valid paracle.cache.v1.", message_name),
                                  kReasonMalformedRequest);

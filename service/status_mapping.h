@@ -18,7 +18,6 @@ namespace paracle::service {
 inline constexpr absl::string_view kErrorDomain = "cache.paracle";
 inline constexpr absl::string_view kReasonOverloaded = "OVERLOADED";
 inline constexpr absl::string_view kReasonMalformedRequest = "MALFORMED_REQUEST";
-inline constexpr absl::string_view kReasonNoLeases = "LEASES_NOT_SUPPORTED";
 inline constexpr absl::string_view kReasonDeadlinePassed = "DEADLINE_PASSED";
 
 // How long a refused caller is asked to wait.
@@ -26,7 +25,6 @@ inline constexpr absl::Duration kOverloadRetryDelay = absl::Milliseconds(100);
 
 absl::Status Overloaded();
 absl::Status DeadlinePassed();
-absl::Status NoLeases();
 // `field` is the place of the message that could not be parsed; the request itself by default.
 absl::Status MalformedRequest(absl::string_view message_name, absl::string_view field = "request");
 

@@ -1,7 +1,5 @@
 #include "service/unary_call.h"
 
-#include <utility>
-
 #include "service/status_mapping.h"
 
 namespace paracle::service {
@@ -9,30 +7,56 @@ namespace paracle::service {
 void UnaryCall::Arm(grpc::ServerCompletionQueue* queue) {
   rpc_.emplace();
   state_ = State::kArmed;
-  method_->request(&rpc_->context, &rpc_->request, &rpc_->writer, queue, this);
+  over_ = !method_->watches_callers;
+  finished_ = false;
+  cancelled_ = false;
+  if (!over_) rpc_->context.AsyncNotifyWhenDone(&over_tag_);
+  method_->request(&rpc_->context, &rpc_->request, &rpc_->writer, queue, &operation_tag_);
 }
 
-UnaryCall::Event UnaryCall::OnEvent(bool ok) {
+UnaryCall::Event UnaryCall::OnEvent(const Tag& tag, bool ok) {
+  if (tag.over) return OnOver();
   if (state_ == State::kArmed && ok) {
     arrived_ = std::chrono::steady_clock::now();
     state_ = State::kServing;
     return Event::kStarted;
   }
-  // After kFinishing, `ok` only says whether the caller was still there to be answered.
-  const Event event = state_ == State::kArmed ? Event::kShutDown : Event::kFinished;
+  // A call that never started is not notified of either.
+  if (state_ == State::kArmed) {
+    Retire();
+    return Event::kShutDown;
+  }
+  finished_ = true;
+  delivered_ = ok;
+  return over_ ? Retire() : Event::kGoesOn;
+}
+
+UnaryCall::Event UnaryCall::OnOver() {
+  over_ = true;
+  if (rpc_->context.IsCancelled()) {
+    cancelled_ = true;
+    if (state != nullptr) state->OnCancelled();
+  }
+  return finished_ ? Retire() : Event::kGoesOn;
+}
+
+UnaryCall::Event UnaryCall::Retire() {
+  if (state != nullptr && (cancelled_ || !delivered_)) state->OnUndelivered();
+  state.reset();
+  Leave();
   state_ = State::kIdle;
   rpc_.reset();
-  return event;
+  return Event::kFinished;
 }
 
 void UnaryCall::Send(grpc::ByteBuffer response) {
   state_ = State::kFinishing;
-  rpc_->writer.Finish(response, grpc::Status::OK, this);
+  rpc_->writer.Finish(response, grpc::Status::OK, &operation_tag_);
 }
 
 void UnaryCall::Fail(const absl::Status& status) {
   state_ = State::kFinishing;
-  rpc_->writer.FinishWithError(ToGrpc(status), this);
+  rpc_->writer.FinishWithError(ToGrpc(status), &operation_tag_);
 }
 
 }  // namespace paracle::service

@@ -4,15 +4,20 @@
 //                     \--the server shuts down--> kIdle
 //
 // Events come on the thread of the slot's queue; only Send and Fail may come from elsewhere. At any time the slot has
-// at most one operation with gRPC, whose tag is the slot itself, so it must not die but in kIdle.
+// at most one operation with gRPC, and, if the method watches its callers, the notice that the call is over for gRPC,
+// which comes at any time after it started. Their tags belong to the slot, so it must not die but in kIdle.
 #ifndef PARACLE_SERVICE_UNARY_CALL_H_
 #define PARACLE_SERVICE_UNARY_CALL_H_
 
+#include <atomic>
 #include <chrono>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "grpcpp/grpcpp.h"
+#include "service/admission.h"
 #include "service/method.h"
 #include "service/pending_call.h"
 
@@ -21,21 +26,27 @@ namespace paracle::service {
 class UnaryCall final : public PendingCall {
  public:
   // What became of the slot after an event.
-  enum class Event { kStarted, kFinished, kShutDown };
+  enum class Event { kStarted, kGoesOn, kFinished, kShutDown };
 
-  // REQUIRES: `method` outlives the slot.
-  explicit UnaryCall(const RawMethod* method) : method_(method) {}
+  // What comes out of the queue.
+  struct Tag {
+    UnaryCall* call;
+    bool over;  // The call is over for gRPC: answered, or its caller has gone.
+  };
+
+  // REQUIRES: both outlive the slot.
+  UnaryCall(const RawMethod* method, Admission* admission) : method_(method), admission_(*admission) {}
 
   const RawMethod& method() const { return *method_; }
 
-  // Whether this call counts as in flight. Of the queue, which sets it when the call starts.
-  bool admitted = false;
+  // Whether this call, which has started, is admitted; from then until it is over or parked it counts as in flight.
+  bool TryEnter() { return admitted_ = admission_.TryEnter(); }
 
   // REQUIRES: kIdle.
   void Arm(grpc::ServerCompletionQueue* queue);
 
-  // Takes the event that the queue delivered for this slot. kStarted: the call is to be answered now.
-  Event OnEvent(bool ok);
+  // Takes an event that the queue delivered for this slot. kStarted: the call is to be answered now.
+  Event OnEvent(const Tag& tag, bool ok);
 
   // REQUIRES: the last event was kStarted.
   const grpc::ByteBuffer& request() const { return rpc_->request; }
@@ -43,6 +54,9 @@ class UnaryCall final : public PendingCall {
   void Send(grpc::ByteBuffer response) override;
   void Fail(const absl::Status& status) override;
   absl::Time deadline() const override { return absl::FromChrono(rpc_->context.deadline()); }
+  void Park() override { Leave(); }
+  bool cancelled() const override { return cancelled_.load(); }
+  std::string peer() const override { return rpc_->context.peer(); }
   absl::Duration Elapsed() const override { return absl::FromChrono(std::chrono::steady_clock::now() - arrived_); }
 
  private:
@@ -55,7 +69,21 @@ class UnaryCall final : public PendingCall {
     grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> writer{&context};
   };
 
+  Event OnOver();
+  Event Retire();
+  void Leave() {
+    if (std::exchange(admitted_, false)) admission_.Leave();
+  }
+
   const RawMethod* const method_;
+  Admission& admission_;
+  Tag operation_tag_{this, false};
+  Tag over_tag_{this, true};
+  bool admitted_ = false;
+  bool over_ = false;      // No notice is due (any more).
+  bool finished_ = false;  // What was sent is sent, or never will be.
+  bool delivered_ = false;
+  std::atomic<bool> cancelled_ = false;
   State state_ = State::kIdle;
   std::chrono::steady_clock::time_point arrived_;
   std::optional<Rpc> rpc_;  // Empty in kIdle.

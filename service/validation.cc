@@ -83,6 +83,9 @@ bool IsNamespaceChar(char c) {
   return absl::ascii_isalnum(c) || absl::string_view("._:/-").find(c) != std::string::npos;
 }
 
+// Shorter holds would be renewed all the time.
+constexpr absl::Duration kMinHold = absl::Milliseconds(100);
+
 // nullopt: outside google.protobuf.Duration's own rules (10,000 years, one sign).
 std::optional<absl::Duration> ToDuration(const google::protobuf::Duration& proto) {
   constexpr int64_t kMaxSeconds = 315'576'000'000;
@@ -226,6 +229,34 @@ absl::StatusOr<cachecore::EntrySpec> ResolveSet(const v1::SetRequest& request, s
   spec.ttl = *ttl;
   spec.fill_token = *token;
   return spec;
+}
+
+absl::StatusOr<absl::Duration> ResolveHold(const google::protobuf::Duration* hold, const RequestLimits& limits,
+                                           absl::string_view field) {
+  if (hold == nullptr) return std::min(limits.default_hold, limits.max_hold);
+  const auto duration = ToDuration(*hold);
+  if (!duration || *duration <= absl::ZeroDuration()) return InvalidField(field, "must be a positive duration");
+  return std::min(std::max(*duration, kMinHold), limits.max_hold);
+}
+
+absl::StatusOr<LeaseTerms> ResolveLease(const v1::LeaseRequest& request, const RequestLimits& limits) {
+  const auto hold = ResolveHold(request.has_hold() ? &request.hold() : nullptr, limits, "lease.hold");
+  if (!hold.ok()) return hold.status();
+  const auto wait = ToDuration(request.wait());
+  if (!wait || *wait < absl::ZeroDuration()) {
+    return InvalidField("lease.wait", "must be a duration that is not negative");
+  }
+  const auto waited = ToDuration(request.waited());
+  if (!waited || *waited < absl::ZeroDuration()) {
+    return InvalidField("lease.waited", "must be a duration that is not negative");
+  }
+  return LeaseTerms{.hold = *hold, .wait = *wait, .waited = *waited};
+}
+
+absl::StatusOr<cachecore::FillToken> ResolveLeaseToken(absl::string_view bytes) {
+  const auto token = cachecore::FillToken::Decode(bytes);
+  if (!token || token->lease == 0) return InvalidField("fill_token", "is not a token that a Lease of this server carries");
+  return *token;
 }
 
 absl::StatusOr<cachecore::InvalidationTarget> ResolveTarget(const v1::InvalidateRequest& request) {

@@ -47,6 +47,8 @@ struct RequestLimits {
   int64_t max_entry_bytes = 0;
   absl::Duration default_ttl;
   absl::Duration max_ttl;
+  absl::Duration default_hold;  // Of a lease.
+  absl::Duration max_hold;
 };
 
 // The spec of `request`, but for its payload, which is elsewhere and has `payload_size` bytes. Views point into the
@@ -54,6 +56,21 @@ struct RequestLimits {
 absl::StatusOr<cachecore::EntrySpec> ResolveSet(const cache::v1::SetRequest& request, size_t payload_size,
                                                 const RequestLimits& limits, const FieldPath& path,
                                                 std::vector<std::string>* tags);
+
+// What a caller asks of a lease.
+struct LeaseTerms {
+  absl::Duration hold;    // Within the limits.
+  absl::Duration wait;    // >= 0.
+  absl::Duration waited;  // >= 0.
+};
+absl::StatusOr<LeaseTerms> ResolveLease(const cache::v1::LeaseRequest& request, const RequestLimits& limits);
+
+// How long to hold a lease; null has the default. `field` is its full path.
+absl::StatusOr<absl::Duration> ResolveHold(const google::protobuf::Duration* hold, const RequestLimits& limits,
+                                           absl::string_view field);
+
+// A token that names a lease.
+absl::StatusOr<cachecore::FillToken> ResolveLeaseToken(absl::string_view bytes);
 
 absl::StatusOr<cachecore::InvalidationTarget> ResolveTarget(const cache::v1::InvalidateRequest& request);
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "cachecore/disabled_cache.h"
 #include "grpcpp/generic/generic_stub.h"
+#include "service/cache_options.h"
 
 namespace paracle::service {
 namespace {
@@ -41,11 +42,7 @@ std::vector<Setting> SettingsWith(const Overrides& overrides) {
 
 RunningServer::RunningServer(const Overrides& overrides) : ledger_({}, cachecore::Clock::System()) {
   const Config config = ConfigOf(SettingsWith(overrides));
-  cachecore::CacheOptions options;
-  options.enabled = config.enabled;
-  options.memory.max_entries = static_cast<size_t>(config.max_size);
-  options.memory.max_bytes = static_cast<size_t>(config.max_bytes);
-  auto stack = cachecore::MakeCache(options, &ledger_, cachecore::Clock::System());
+  auto stack = cachecore::MakeCache(ToCacheOptions(config), &ledger_, cachecore::Clock::System());
   if (!stack.ok()) Give("cache", stack.status());
   stack_ = *std::move(stack);
   Start(stack_.cache.get(), overrides);
@@ -60,7 +57,7 @@ RunningServer::~RunningServer() = default;
 
 void RunningServer::Start(cachecore::Cache* cache, const Overrides& overrides) {
   const std::vector<Setting> settings = SettingsWith(overrides);
-  auto server = Server::Start(ConfigOf(settings), settings, {cache, &ledger_, nullptr});
+  auto server = Server::Start(ConfigOf(settings), settings, {cache, stack_.leases, &ledger_, nullptr});
   if (!server.ok()) Give("server", server.status());
   server_ = *std::move(server);
   grpc::ChannelArguments arguments;

@@ -115,7 +115,7 @@ TEST(ToGrpcTest, CodesKeepTheirMeaning) {
       {absl::InvalidArgumentError(""), grpc::StatusCode::INVALID_ARGUMENT},
       {absl::FailedPreconditionError(""), grpc::StatusCode::FAILED_PRECONDITION},
       {absl::UnavailableError(""), grpc::StatusCode::UNAVAILABLE},
-      {NoLeases(), grpc::StatusCode::UNIMPLEMENTED},
+      {absl::UnimplementedError("not here"), grpc::StatusCode::UNIMPLEMENTED},
       {DeadlinePassed(), grpc::StatusCode::DEADLINE_EXCEEDED},
       {absl::CancelledError(""), grpc::StatusCode::CANCELLED},
       {absl::UnauthenticatedError(""), grpc::StatusCode::UNAUTHENTICATED},
