@@ -1,9 +1,10 @@
 """A CacheService that answers by script, in a process of its own so that it can be stopped in mid-answer.
 
-    python fake_service.py OUTCOME[,OUTCOME...] [--tls DIRECTORY]
+    python fake_service.py OUTCOME[,OUTCOME...] [--tls DIRECTORY] [--hold SECONDS] [--lost]
 
 Outcomes of Get in their order, the last for good: hit, miss, lease, pending, slow (pending after 0.3 s), unimplemented.
-Prints its port, then a line for each Get: its outcome and whether a lease was asked for.
+Prints its port, then a line for each Get: its outcome and whether a lease was asked for; and one for each other call.
+Leases hold for SECONDS, and with --lost are lost when they are to be renewed.
 """
 
 import argparse
@@ -25,8 +26,10 @@ RETRY_AFTER = Duration(nanos=20_000_000)
 
 
 class Scripted(cache_pb2_grpc.CacheServiceServicer):
-    def __init__(self, script: list[str]):
+    def __init__(self, script: list[str], hold: float, lost: bool):
         self.script = script
+        self.hold = Duration(nanos=round(hold % 1 * 1e9), seconds=int(hold))
+        self.lost = lost
         self.lock = threading.Lock()
 
     def Get(self, request, context):  # noqa: N802
@@ -34,35 +37,57 @@ class Scripted(cache_pb2_grpc.CacheServiceServicer):
             outcome = self.script.pop(0) if len(self.script) > 1 else self.script[0]
             if outcome in ("lease", "pending", "slow") and not request.HasField("lease"):
                 outcome = "miss"
-            print(outcome, "lease" if request.HasField("lease") else "plain", flush=True)
+        self._tell(outcome, "lease" if request.HasField("lease") else "plain")
         if outcome == "unimplemented" and request.HasField("lease"):
             context.abort(grpc.StatusCode.UNIMPLEMENTED, "no leases")
         return self._answer(outcome)
+
+    def _tell(self, *words):
+        with self.lock:
+            print(*words, flush=True)
 
     def _answer(self, outcome):
         if outcome == "hit":
             return cache_pb2.GetResponse(hit=cache_pb2.Hit(payload=b"scripted", content_type="text/plain"))
         if outcome == "lease":
-            return cache_pb2.GetResponse(lease=cache_pb2.Lease(fill_token=b"lease", hold=Duration(seconds=9)))
+            return cache_pb2.GetResponse(lease=cache_pb2.Lease(fill_token=b"lease", hold=self.hold))
         if outcome == "slow":
             time.sleep(0.3)
         if outcome in ("pending", "slow"):
             return cache_pb2.GetResponse(pending=cache_pb2.Pending(retry_after=RETRY_AFTER))
         return cache_pb2.GetResponse(miss=cache_pb2.Miss(fill_token=b"miss"))
 
+    def Set(self, request, context):  # noqa: N802, ARG002
+        self._tell("set", request.fill_token.decode())
+        return cache_pb2.SetResponse(stored_in=[cache_pb2.TIER_MEMORY])
+
+    def RenewLease(self, request, context):  # noqa: N802
+        self._tell("renew", request.fill_token.decode())
+        if self.lost:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, "lost")
+        return cache_pb2.RenewLeaseResponse(hold=self.hold)
+
+    def ReleaseLease(self, request, context):  # noqa: N802, ARG002
+        self._tell("release", request.fill_token.decode())
+        return cache_pb2.ReleaseLeaseResponse()
+
 
 class WithLeases(admin_pb2_grpc.AdminServiceServicer):
     def GetConfig(self, request, context):  # noqa: N802, ARG002
-        return admin_pb2.GetConfigResponse(version="0", features=["leases", "unheard-of"])
+        limits = admin_pb2.Limits(max_entry_bytes=3 << 20)
+        return admin_pb2.GetConfigResponse(version="0", features=["leases", "unheard-of"], limits=limits)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("script")
     parser.add_argument("--tls", type=pathlib.Path)
+    parser.add_argument("--hold", type=float, default=9)
+    parser.add_argument("--lost", action="store_true")
     arguments = parser.parse_args()
     server = grpc.server(futures.ThreadPoolExecutor(16))
-    cache_pb2_grpc.add_CacheServiceServicer_to_server(Scripted(arguments.script.split(",")), server)
+    scripted = Scripted(arguments.script.split(","), arguments.hold, arguments.lost)
+    cache_pb2_grpc.add_CacheServiceServicer_to_server(scripted, server)
     admin_pb2_grpc.add_AdminServiceServicer_to_server(WithLeases(), server)
     if arguments.tls is None:
         port = server.add_insecure_port("127.0.0.1:0")
@@ -81,14 +106,20 @@ class FakeService:
         self.address = f"127.0.0.1:{process.stdout.readline().strip()}"
 
     def next_get(self) -> str:
-        """Waits for the next Get; what it was answered."""
+        """Waits for the next call; what a Get was answered."""
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()
 
+    def rest(self) -> list[str]:
+        """Ends it; the calls that were not asked for by `next_get`."""
+        assert self.process.stdout is not None
+        self.process.kill()
+        return self.process.stdout.read().splitlines()
+
 
 @contextlib.contextmanager
-def fake_service(script: str, tls: pathlib.Path | None = None) -> Iterator[FakeService]:
-    command = [sys.executable, __file__, script, *(["--tls", str(tls)] if tls else [])]
+def fake_service(script: str, *flags: str, tls: pathlib.Path | None = None) -> Iterator[FakeService]:
+    command = [sys.executable, __file__, script, *flags, *(["--tls", str(tls)] if tls else [])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield FakeService(process)

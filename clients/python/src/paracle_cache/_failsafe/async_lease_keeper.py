@@ -43,8 +43,6 @@ class AsyncHeldLease(Held):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self.is_open:
-            return
         self.give_back()
         if kind is None or issubclass(kind, Exception):
             await self._sent(0.0)
