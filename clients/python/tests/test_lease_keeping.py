@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from paracle_cache.failsafe import AsyncSafeCache, SafeCache
 from paracle_cache.llm_cache import LLMCache
 
 from support.fake_service import fake_service
+from support.real_server import freeze
 from support.waiting_for import wait_until
 
 KEY = CacheKey(provider="p", model="m")
@@ -179,6 +181,37 @@ def test_a_cache_that_is_closed_gives_its_leases_back(leased, cache):
     cache.close()
     assert not held.is_open
     assert leased.rest() == ["lease lease", "release lease"]
+
+
+def test_a_wait_that_ends_in_a_timeout_is_one_failure():
+    with fake_service("pending") as service:
+        cache = SafeCache(Client(service.address, timeout=0.5))
+        outcome = []
+        waiter = threading.Thread(target=lambda: outcome.append(cache.claim(ENTRY)))
+        waiter.start()
+        for _ in range(5):
+            service.next_get()
+        freeze(service.process.pid)
+        waiter.join(PATIENT)
+        assert outcome == [None]
+        assert cache._process().guard._circuit.failures == 1
+        cache.close()
+
+
+def test_an_interrupt_ends_a_wait():
+    code = """
+from paracle_cache.decorators import cached_llm_call
+cached_llm_call(provider="p")(lambda question: None)(1)
+"""
+    with fake_service("slow") as service:
+        waiter = subprocess.Popen(
+            [sys.executable, "-c", code], env=environment(service), stderr=subprocess.PIPE
+        )
+        for _ in range(3):
+            service.next_get()
+        waiter.send_signal(signal.SIGINT)
+        said = waiter.communicate(timeout=PATIENT)[1]
+        assert said.endswith(b"KeyboardInterrupt\n")
 
 
 ENDS = {
