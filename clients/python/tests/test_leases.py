@@ -24,12 +24,6 @@ SOON = 10.0  # seconds, on a busy machine; far less than HOLD
 KEY = CacheKey(provider="p", model="m")
 
 
-@pytest.fixture(autouse=True)
-def _has_leases(client):
-    if "leases" not in client.features():
-        pytest.skip("this server has no leases")
-
-
 class Model:
     """Counts its calls. `behave` makes the answer, from the number of the call."""
 

@@ -21,12 +21,6 @@ SOON = 10.0  # seconds, on a busy machine; a lease that is not given back holds 
 pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
 
 
-@pytest.fixture(autouse=True)
-def _has_leases(client):
-    if "leases" not in client.features():
-        pytest.skip("this server has no leases")
-
-
 @pytest.fixture
 def provider():
     with Provider().serving() as provider:

@@ -7,9 +7,10 @@ import tracemalloc
 from paracle_cache._http.policy import Policy
 from paracle_cache._http.recording import Question, Recording
 from paracle_cache.key import EntryId
+from paracle_cache.results import Miss
 
 LIMIT = 1 << 20
-QUESTION = Question(EntryId(bytes(32)), b"token", began=0.0)
+QUESTION = Question(EntryId(bytes(32)), Miss(b"token"), began=0.0)
 
 
 def recording(decode, encoding="") -> Recording:

@@ -118,5 +118,12 @@ def test_a_server_frozen_while_waiting_costs_one_timeout_not_the_wait(wait_for, 
 
 
 @both
-def test_a_real_server_without_leases_is_asked_plainly(wait_for, shared_server):
-    assert isinstance(wait_for(shared_server.address), Miss)
+def test_a_server_without_leases_is_asked_plainly(wait_for):
+    with fake_service("miss", "--features", "") as service:
+        assert wait_for(service.address) == Miss(b"miss")
+        assert service.next_get() == "miss plain"
+
+
+@both
+def test_a_real_server_gives_its_lease(wait_for, server):
+    assert isinstance(wait_for(server.address), Lease)

@@ -1,6 +1,6 @@
 """A CacheService that answers by script, in a process of its own so that it can be stopped in mid-answer.
 
-    python fake_service.py OUTCOME[,OUTCOME...] [--tls DIRECTORY] [--hold SECONDS] [--lost]
+    python fake_service.py OUTCOME[,OUTCOME...] [--tls DIRECTORY] [--hold SECONDS] [--lost] [--features NAME,NAME]
 
 Outcomes of Get in their order, the last for good: hit, miss, lease, pending, slow (pending after 0.3 s), unimplemented.
 Prints its port, then a line for each Get: its outcome and whether a lease was asked for; and one for each other call.
@@ -72,10 +72,13 @@ class Scripted(cache_pb2_grpc.CacheServiceServicer):
         return cache_pb2.ReleaseLeaseResponse()
 
 
-class WithLeases(admin_pb2_grpc.AdminServiceServicer):
+class Featured(admin_pb2_grpc.AdminServiceServicer):
+    def __init__(self, features: list[str]):
+        self.features = features
+
     def GetConfig(self, request, context):  # noqa: N802, ARG002
         limits = admin_pb2.Limits(max_entry_bytes=3 << 20)
-        return admin_pb2.GetConfigResponse(version="0", features=["leases", "unheard-of"], limits=limits)
+        return admin_pb2.GetConfigResponse(version="0", features=self.features, limits=limits)
 
 
 def main() -> None:
@@ -83,12 +86,13 @@ def main() -> None:
     parser.add_argument("script")
     parser.add_argument("--tls", type=pathlib.Path)
     parser.add_argument("--hold", type=float, default=9)
+    parser.add_argument("--features", default="leases,unheard-of")
     parser.add_argument("--lost", action="store_true")
     arguments = parser.parse_args()
     server = grpc.server(futures.ThreadPoolExecutor(16))
     scripted = Scripted(arguments.script.split(","), arguments.hold, arguments.lost)
     cache_pb2_grpc.add_CacheServiceServicer_to_server(scripted, server)
-    admin_pb2_grpc.add_AdminServiceServicer_to_server(WithLeases(), server)
+    admin_pb2_grpc.add_AdminServiceServicer_to_server(Featured(arguments.features.split(",")), server)
     if arguments.tls is None:
         port = server.add_insecure_port("127.0.0.1:0")
     else:
