@@ -21,6 +21,7 @@ type Cache struct {
 	circuit  circuit
 	limit    entryLimit
 	notices  notices
+	leases   *leaseKeeper
 	after    func(time.Duration) <-chan time.Time
 
 	lifetime context.Context // Done when the cache is closed.
@@ -42,6 +43,7 @@ func newCache(
 ) *Cache {
 	settings, err := resolve(options, lookup)
 	cache := &Cache{settings: settings, after: after}
+	cache.leases = newLeaseKeeper(cache)
 	cache.lifetime, cache.end = context.WithCancel(context.Background())
 	cache.limit.bytes.Store(defaultMaxEntryBytes)
 	if err == nil && *settings.enabled {
@@ -53,11 +55,13 @@ func newCache(
 	return cache
 }
 
-// Close ends the connection and everything in the background. Calls go on without a cache.
+// Close ends the connection and everything in the background. Calls go on without a cache. What calls under way hold
+// goes back, so that others need not wait for it: that takes a quarter of a second at most.
 func (c *Cache) Close() error {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()
+	c.leases.close()
 	c.circuit.open()
 	c.end()
 	var err error
@@ -115,16 +119,19 @@ func leavingHalf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
-// store gives the service an answer. The caller's context may end meanwhile: the answer is paid for.
-// REQUIRES: c.client is not nil.
-func (c *Cache) store(ctx context.Context, id EntryID, entry Entry) {
+// store gives the service an answer. The caller's context may end meanwhile: the answer is paid for. A lease ends with
+// it, unless the service did not answer: that lease goes back. REQUIRES: c.client is not nil.
+func (c *Cache) store(ctx context.Context, id EntryID, right *fill, entry Entry) {
 	ticket, ok := c.circuit.admit()
-	if !ok || int64(len(entry.Payload)) > c.limit.bytes.Load() {
+	if !ok || right.isLost() || int64(len(entry.Payload)) > c.limit.bytes.Load() {
 		return
 	}
+	entry.FillToken = right.token
 	kept := context.WithoutCancel(ctx)
 	_, err := c.client.Set(kept, id, entry)
-	c.note(kept, ticket, err)
+	if c.note(kept, ticket, err) || codeOf(err) == codes.FailedPrecondition {
+		right.lease.settle()
+	}
 }
 
 // note tells the circuit how an RPC ended, and returns whether it was answered as asked. ctx is the caller's.

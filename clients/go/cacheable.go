@@ -37,17 +37,25 @@ func isInMemorySize(request *http.Request) bool {
 	return request.Body != nil && request.ContentLength > 0 && request.ContentLength <= maxBodyBytes
 }
 
-// questionOf returns the entry of a request that isAsked; false when its answer depends on more than the request, or is
+// wanted is a question that a request asks.
+type wanted struct {
+	id      EntryID
+	streams bool // The answer is wanted in pieces, as they are made.
+}
+
+// questionOf returns what a request asks that isAsked; false when its answer depends on more than the request, or is
 // not final. The error is a *KeyRefusedError.
-func questionOf(request *http.Request, body []byte) (EntryID, bool, error) {
+func questionOf(request *http.Request, body []byte) (wanted, bool, error) {
 	members, err := canonicaljson.Members(body, canonicaljson.OfKey)
 	if err != nil {
-		return EntryID{}, false, refusedWithin("", err)
+		return wanted{}, false, refusedWithin("", err)
 	}
+	streams := strings.HasSuffix(request.URL.EscapedPath(), ":streamGenerateContent")
 	for _, member := range members {
 		if dependsOnMore(member) {
-			return EntryID{}, false, nil
+			return wanted{}, false, nil
 		}
+		streams = streams || member.Name == "stream" && string(member.Value) == "true"
 	}
 	document, err := documentOfRequest(ProviderRequest{
 		Provider: providerOf(request.URL),
@@ -55,10 +63,10 @@ func questionOf(request *http.Request, body []byte) (EntryID, bool, error) {
 		Header:   request.Header,
 	}, members)
 	if err != nil {
-		return EntryID{}, false, err
+		return wanted{}, false, err
 	}
 	id, err := document.entryID()
-	return id, err == nil, err
+	return wanted{id: id, streams: streams}, err == nil, err
 }
 
 func dependsOnMore(member canonicaljson.Member) bool {

@@ -23,7 +23,7 @@ type Client struct {
 	cache    cachepb.CacheServiceClient
 	admin    cachepb.AdminServiceClient
 	health   healthpb.HealthClient
-	leases   leaseSupport
+	told     serverFacts
 }
 
 // NewClient makes a client; it connects when it is first used. The error is a *[ConfigError], which names the setting,

@@ -37,8 +37,15 @@ const (
 // untouched, and then nothing is stored. A cache that is sick or missing, or a question without a key, means that fetch
 // is called and nothing is stored.
 //
-// fetch is given ctx. The lookup before it takes at most one timeout of the client, and at most half of the time that
-// ctx has left; storing takes at most one more timeout, also when ctx ends meanwhile. A panic of fetch goes through.
+// Of callers who ask the same question at the same time, in whatever process, one calls fetch and the others wait for
+// its answer: at most [WithLeaseWait], and at most half of the time that their ctx has left. When its fetch fails,
+// panics or returns what is not stored, the next of them calls its own. Where ctx ends during the wait, its error is
+// returned and fetch is not called. See [WithCoalesce] for who does not want that, and Key.Variant for who wants
+// several answers to one question.
+//
+// fetch is given ctx; with it, a Do for the same question within fetch does not wait for itself. Asking takes at most
+// one timeout of the client where the service does not answer; storing takes at most one more, also when ctx ends
+// meanwhile. A panic of fetch goes through.
 //
 // The payload belongs to the caller; on a hit it is a copy of its own. For an answer of a shape that is known, tokens
 // are read from the provider's own usage, the latency is measured and the cost is that of [WithCost], where Origin
@@ -50,15 +57,19 @@ func (c *Cache) Do(
 	if !ok {
 		return fetch(ctx)
 	}
-	outcome := c.lookup(ctx, id)
-	if hit, isHit := outcome.(*Hit); isHit && hit.ContentType == c.settings.contentType {
+	hit, right, err := c.claim(ctx, id)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer right.end() // Also when fetch panics or ends the goroutine.
+	if hit != nil && hit.ContentType == c.settings.contentType {
 		return Answer{Payload: hit.Payload, ContentType: hit.ContentType, Origin: hit.Origin, FromCache: true}, nil
 	}
 	began := time.Now()
-	answer, err := fetch(ctx)
+	answer, err := fetch(right.context(ctx))
 	answer.FromCache = false
-	if miss, isMiss := outcome.(*Miss); isMiss && err == nil && answer.Store != StoreNever {
-		c.storeAnswer(ctx, id, miss.FillToken, answer, time.Since(began))
+	if right != nil && err == nil && answer.Store != StoreNever {
+		c.storeAnswer(ctx, id, right, answer, time.Since(began))
 	}
 	return answer, err
 }
@@ -79,7 +90,7 @@ func (c *Cache) idOf(question Question) (EntryID, bool) {
 	return id, err == nil
 }
 
-func (c *Cache) storeAnswer(ctx context.Context, id EntryID, fillToken []byte, answer Answer, latency time.Duration) {
+func (c *Cache) storeAnswer(ctx context.Context, id EntryID, right *fill, answer Answer, latency time.Duration) {
 	own := c.settings.contentType
 	if answer.ContentType != "" && answer.ContentType != own {
 		c.warnOnce(fmt.Sprintf("not stored: content type %q of an answer, where WithContentType says %q", answer.ContentType, own))
@@ -96,8 +107,8 @@ func (c *Cache) storeAnswer(ctx context.Context, id EntryID, fillToken []byte, a
 	if origin.Latency == 0 {
 		origin.Latency = latency
 	}
-	c.store(ctx, id, Entry{
-		Payload: answer.Payload, ContentType: own, TTL: answer.TTL, Tags: answer.Tags, FillToken: fillToken, Origin: origin,
+	c.store(ctx, id, right, Entry{
+		Payload: answer.Payload, ContentType: own, TTL: answer.TTL, Tags: answer.Tags, Origin: origin,
 	})
 }
 

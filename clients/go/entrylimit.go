@@ -24,7 +24,7 @@ func (l *entryLimit) learn(c *Cache) {
 		return
 	}
 	c.inBackground(func(lifetime context.Context) {
-		config, err := c.client.Config(lifetime)
+		config, err := c.client.facts(lifetime)
 		if err == nil && config.Limits.MaxEntryBytes > 0 {
 			l.bytes.Store(config.Limits.MaxEntryBytes)
 		}

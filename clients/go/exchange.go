@@ -15,29 +15,35 @@ import (
 
 // exchange is a request that is being answered below, and what is needed to store the answer.
 type exchange struct {
-	ctx       context.Context // Of the request, but not cancelled with it.
-	cache     *Cache
-	id        EntryID
-	fillToken []byte
-	began     time.Time
-	header    http.Header // Of the response.
+	ctx    context.Context // Of the request, but not cancelled with it.
+	cache  *Cache
+	id     EntryID
+	right  *fill
+	began  time.Time
+	header http.Header // Of the response.
 }
 
-// store stores a recorded body if it is a whole answer.
-func (e *exchange) store(recorded []byte, atEnd bool, last time.Time) {
-	body, ok := decode(e.header, recorded, e.cache.limit.bytes.Load())
+// finish stores a recorded body if it is a whole answer; nil is none. Its right to fill ends with it.
+func (e *exchange) finish(recorded *recorded) {
+	defer e.right.end()
+	if recorded != nil {
+		e.store(recorded)
+	}
+}
+
+func (e *exchange) store(recorded *recorded) {
+	body, ok := decode(e.header, recorded.body, e.cache.limit.bytes.Load())
 	if !ok {
 		return
 	}
-	verdict := answers.JudgeBody(e.header.Get("Content-Type"), body, atEnd)
+	verdict := answers.JudgeBody(e.header.Get("Content-Type"), body, recorded.atEnd)
 	if !verdict.Whole {
 		return
 	}
-	origin := e.cache.complete(Origin{Latency: last.Sub(e.began)}, e.id.Model, verdict)
-	e.cache.store(e.ctx, e.id, Entry{
+	origin := e.cache.complete(Origin{Latency: recorded.last.Sub(e.began)}, e.id.Model, verdict)
+	e.cache.store(e.ctx, e.id, e.right, Entry{
 		Payload:     storedresponse.Write(e.header, body),
 		ContentType: storedresponse.MediaType,
-		FillToken:   e.fillToken,
 		Origin:      origin,
 	})
 }

@@ -2,6 +2,7 @@ package paraclecache_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -9,34 +10,54 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	paraclecache "github.com/paracle/paracle-cache/clients/go"
 	"github.com/paracle/paracle-cache/clients/go/internal/fakecache"
 	"github.com/paracle/paracle-cache/clients/go/internal/serverprocess"
 )
 
-const fakeInChild = "PARACLE_TEST_FAKE_CACHE"
+// Either makes the test binary something else, in a process of its own that can be frozen or killed.
+const (
+	fakeInChild   = "PARACLE_TEST_FAKE_CACHE"   // A fake cache with leases.
+	holderInChild = "PARACLE_TEST_LEASE_HOLDER" // A caller whose model never answers; at this endpoint.
+)
 
-// The test binary is also a fake cache with leases, in a process of its own that can be frozen.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
 		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "PARACLE_CACHE_") {
 			_ = os.Unsetenv(name)
 		}
 	}
-	if os.Getenv(fakeInChild) == "" {
+	switch {
+	case os.Getenv(fakeInChild) != "":
+		server := fakecache.Start()
+		server.Features = []string{"something else", "leases"}
+		fmt.Println(server.Endpoint)
+		_, _ = io.Copy(io.Discard, os.Stdin) // Until the parent ends.
+	case os.Getenv(holderInChild) != "":
+		cache := paraclecache.New(paraclecache.WithEndpoint(os.Getenv(holderInChild)), paraclecache.WithTimeout(10*time.Second))
+		_, _ = cache.Do(ctx, question("a"), func(context.Context) (paraclecache.Answer, error) {
+			fmt.Println("the model is called")
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			return paraclecache.Answer{}, nil
+		})
+	default:
 		os.Exit(m.Run())
 	}
-	server := fakecache.Start()
-	server.Features = []string{"something else", "leases"}
-	fmt.Println(server.Endpoint)
-	_, _ = io.Copy(io.Discard, os.Stdin) // Until the parent ends.
 }
 
 // fakeProcess starts the fake in a child process and returns its endpoint and what sends it signals.
 func fakeProcess(t *testing.T) (endpoint string, signal func(syscall.Signal)) {
 	t.Helper()
+	return childProcess(t, fakeInChild+"=1")
+}
+
+// childProcess starts this binary as what a variable says and returns its first line and what sends it signals.
+func childProcess(t *testing.T, variable string) (line string, signal func(syscall.Signal)) {
+	t.Helper()
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), fakeInChild+"=1")
+	child.Env = append(os.Environ(), variable)
 	input, err := child.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +74,7 @@ func fakeProcess(t *testing.T) (endpoint string, signal func(syscall.Signal)) {
 		_ = child.Process.Kill()
 		_ = child.Wait()
 	})
-	line, err := bufio.NewReader(output).ReadString('\n')
+	line, err = bufio.NewReader(output).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}

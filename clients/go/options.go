@@ -40,9 +40,13 @@ func WithEnabled(enabled bool) Option { return func(s *settings) { s.enabled = &
 // WithTimeout bounds any one RPC, its retries included; over 0. Default: PARACLE_CACHE_TIMEOUT, else 0.5 s.
 func WithTimeout(timeout time.Duration) Option { return func(s *settings) { s.timeout = &timeout } }
 
-// WithLeaseWait bounds the waiting for somebody else's answer in all; 0 does not wait.
-// Default: PARACLE_CACHE_LEASE_WAIT, else 120 s.
+// WithLeaseWait bounds the waiting for somebody else's answer in all; 0 does not wait. A stream whose parts keep coming
+// may take longer. Default: PARACLE_CACHE_LEASE_WAIT, else 120 s.
 func WithLeaseWait(wait time.Duration) Option { return func(s *settings) { s.leaseWait = &wait } }
+
+// WithCoalesce turns off with false that identical questions at the same time are paid once: [Cache.Do] and [Transport]
+// then neither wait for somebody else's answer nor have others wait for theirs. Default: true.
+func WithCoalesce(coalesce bool) Option { return func(s *settings) { s.coalesce = &coalesce } }
 
 // WithLogger receives the few lines of the fail-open layer: one when the service is given up, one when it is back, one
 // for each kind of thing that cannot be cached. Default: slog.Default().

@@ -26,7 +26,7 @@ type settings struct {
 	endpoint, namespace, token string
 	caCert, cert, key          string
 	ttl, timeout, leaseWait    *time.Duration
-	enabled                    *bool
+	enabled, coalesce          *bool
 	logger                     *slog.Logger
 	dialOptions                []grpc.DialOption
 	cost                       func(string, Usage) float64
@@ -48,6 +48,7 @@ func resolve(options []Option, lookup func(string) (string, bool)) (*settings, e
 	s.leaseWait = cmp.Or(s.leaseWait, Ptr(defaultLeaseWait))
 	s.ttl = cmp.Or(s.ttl, Ptr(time.Duration(0)))
 	s.enabled = cmp.Or(s.enabled, Ptr(true))
+	s.coalesce = cmp.Or(s.coalesce, Ptr(true))
 	s.logger = cmp.Or(s.logger, slog.Default())
 	return s, err
 }

@@ -13,7 +13,8 @@ const directiveHeader = "X-Paracle-Cache"
 
 // Transport answers requests to language models from the cache, or passes them to another http.RoundTripper and stores
 // what that answers, streams included: for any SDK that takes an http.Client. What is asked, stored and passed by is
-// told by docs/clients.md. RoundTrip returns no other error than the other's. Safe for concurrent use.
+// told by docs/clients.md. RoundTrip returns no other error than the other's, but the request's context's own when that
+// ends while it waits for the answer to somebody else's identical request. Safe for concurrent use.
 type Transport struct {
 	base  http.RoundTripper
 	cache *Cache
@@ -65,22 +66,34 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, ok := t.question(request, body)
+	wanted, ok := t.question(request, body)
 	if !ok {
 		return marked("bypass")(t.base.RoundTrip(outgoing))
 	}
-	switch found := t.cache.lookup(request.Context(), id).(type) {
-	case *Hit:
-		if response := replay(request, found); response != nil {
+	hit, right, err := t.claim(request.Context(), wanted)
+	switch {
+	case err != nil:
+		return nil, err
+	case hit != nil:
+		if response := replay(request, hit); response != nil {
 			return response, nil
 		}
 		// What cannot be replayed stays until it expires: without a fill token, an answer older than an
 		// invalidation could replace it.
 		return marked("miss")(t.base.RoundTrip(outgoing))
-	case *Miss:
-		return t.fetch(outgoing, id, found.FillToken)
+	case right != nil:
+		return t.fetch(outgoing, wanted.id, right)
 	}
 	return marked("bypass")(t.base.RoundTrip(outgoing))
+}
+
+// claim waits for no stream: its first words are wanted now, not when the last have come.
+func (t *Transport) claim(ctx context.Context, wanted wanted) (*Hit, *fill, error) {
+	if wanted.streams {
+		hit, right := t.cache.rightOf(wanted.id, t.cache.lookup(ctx, wanted.id))
+		return hit, right, nil
+	}
+	return t.cache.claim(ctx, wanted.id)
 }
 
 func (t *Transport) isBypassed(request *http.Request) bool {
@@ -92,27 +105,31 @@ func (t *Transport) isBypassed(request *http.Request) bool {
 }
 
 // question returns the entry of a request; false when the cache is not to be asked.
-func (t *Transport) question(request *http.Request, body []byte) (EntryID, bool) {
-	id, ok, err := questionOf(request, body)
+func (t *Transport) question(request *http.Request, body []byte) (wanted, bool) {
+	wanted, ok, err := questionOf(request, body)
 	if err != nil {
 		t.cache.warnOnce("not cached: " + err.Error())
 	}
-	return id, ok
+	return wanted, ok
 }
 
 // fetch has the request answered below and records the answer as the caller reads it.
-func (t *Transport) fetch(outgoing *http.Request, id EntryID, fillToken []byte) (*http.Response, error) {
-	exchange := &exchange{cache: t.cache, id: id, fillToken: fillToken, began: time.Now()}
-	exchange.ctx = context.WithoutCancel(outgoing.Context())
-	response, err := marked("miss")(t.base.RoundTrip(outgoing))
+func (t *Transport) fetch(outgoing *http.Request, id EntryID, right *fill) (*http.Response, error) {
+	unread := right
+	defer func() { unread.end() }() // Unless the body's reader is to do it.
+	ctx := outgoing.Context()
+	exchange := &exchange{ctx: context.WithoutCancel(ctx), cache: t.cache, id: id, right: right, began: time.Now()}
+	response, err := marked("miss")(t.base.RoundTrip(outgoing.WithContext(right.context(ctx))))
 	if err == nil && response.StatusCode == http.StatusOK && response.Body != nil {
 		exchange.header = response.Header.Clone()
-		response.Body = &recorder{
+		recorder := &recorder{
 			upstream: response.Body,
 			limit:    t.cache.limit.bytes.Load(),
 			length:   response.ContentLength,
-			done:     exchange.store,
+			done:     exchange.finish,
 		}
+		recorder.endWith(ctx)
+		response.Body, unread = recorder, nil
 	}
 	return response, err
 }

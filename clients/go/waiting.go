@@ -2,9 +2,7 @@ package paraclecache
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -30,14 +28,7 @@ func (c *Client) GetOrWait(ctx context.Context, question Question) (Outcome, err
 	if c.conn == nil {
 		return &Miss{}, nil
 	}
-	supported, err := c.leases.supported(func() (*Config, error) { return c.Config(ctx) })
-	if err != nil {
-		return nil, err
-	}
-	if !supported {
-		return c.Get(ctx, id)
-	}
-	return c.waitForLease(ctx, id)
+	return c.getOrWait(ctx, id, *c.settings.leaseWait)
 }
 
 func (c *Client) checked(question Question) (EntryID, error) {
@@ -47,17 +38,26 @@ func (c *Client) checked(question Question) (EntryID, error) {
 	return question.EntryID()
 }
 
-func (c *Client) waitForLease(ctx context.Context, id EntryID) (Outcome, error) {
-	over := time.Now().Add(*c.settings.leaseWait)
+// getOrWait waits at most patience. REQUIRES: c.conn is not nil.
+func (c *Client) getOrWait(ctx context.Context, id EntryID, patience time.Duration) (Outcome, error) {
+	facts, err := c.facts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(facts.Features, leasesFeature) {
+		return c.Get(ctx, id)
+	}
+	return c.waitForLease(ctx, id, patience)
+}
+
+func (c *Client) waitForLease(ctx context.Context, id EntryID, patience time.Duration) (Outcome, error) {
+	began := time.Now()
+	over := began.Add(patience)
+	var waited time.Duration
 	for {
 		// The server answers 100 ms before the RPC's deadline in any case.
 		wait := max(0, min(*c.settings.timeout, time.Until(over)))
-		outcome, err := c.get(ctx, id, &cachepb.LeaseRequest{Wait: durationpb.New(wait)})
-		var failed *Error
-		if errors.As(err, &failed) && failed.Code == codes.Unimplemented {
-			c.leases.forget() // Another server than the one that told its features.
-			return c.Get(ctx, id)
-		}
+		outcome, err := c.getWithLease(ctx, id, wait, waited)
 		pending, isPending := outcome.(*Pending)
 		if err != nil || !isPending {
 			return outcome, err
@@ -69,7 +69,22 @@ func (c *Client) waitForLease(ctx context.Context, id EntryID) (Outcome, error) 
 		if err := sleep(ctx, pause); err != nil {
 			return nil, err
 		}
+		waited = time.Since(began)
 	}
+}
+
+// getWithLease asks once; waited is what the caller has waited before.
+func (c *Client) getWithLease(ctx context.Context, id EntryID, wait, waited time.Duration) (Outcome, error) {
+	request := &cachepb.LeaseRequest{Wait: durationpb.New(wait)}
+	if waited > 0 {
+		request.Waited = durationpb.New(waited)
+	}
+	outcome, err := c.get(ctx, id, request)
+	if codeOf(err) == codes.Unimplemented {
+		c.told.forget(leasesFeature) // Another server than the one that told its features.
+		return c.Get(ctx, id)
+	}
+	return outcome, err
 }
 
 // shortestPause keeps a server that does not wait from being asked in a tight loop.
@@ -109,36 +124,4 @@ func (c *Client) ReleaseLease(ctx context.Context, question Question, lease *Lea
 	}
 	_, err = ask(ctx, c, c.cache.ReleaseLease, &cachepb.ReleaseLeaseRequest{Entry: entry, FillToken: lease.FillToken})
 	return err
-}
-
-// leaseSupport remembers whether the service lists the feature, for a while: servers are replaced.
-type leaseSupport struct {
-	mu    sync.Mutex
-	until time.Time
-	known bool
-}
-
-const featuresKept = time.Minute
-
-func (l *leaseSupport) supported(ask func() (*Config, error)) (bool, error) {
-	l.mu.Lock()
-	known, fresh := l.known, time.Now().Before(l.until)
-	l.mu.Unlock()
-	if fresh {
-		return known, nil
-	}
-	config, err := ask()
-	if err != nil {
-		return false, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.known, l.until = slices.Contains(config.Features, "leases"), time.Now().Add(featuresKept)
-	return l.known, nil
-}
-
-func (l *leaseSupport) forget() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.known, l.until = false, time.Now().Add(featuresKept)
 }

@@ -64,7 +64,7 @@ func TestAWaiterIsGivenTheAnswerOfTheLeaseHolder(t *testing.T) {
 func TestAFrozenServerCostsAWaiterOneTimeout(t *testing.T) {
 	endpoint, signal := fakeProcess(t)
 	client := leaseClient(t, endpoint) // Would wait for 120 s.
-	mustLease(t, client, question("a"))
+	lease := mustLease(t, client, question("a"))
 	signal(syscall.SIGSTOP)
 	began := time.Now()
 	outcome, err := client.GetOrWait(ctx, question("a"))
@@ -82,7 +82,7 @@ func TestAFrozenServerCostsAWaiterOneTimeout(t *testing.T) {
 			t.Fatal("not back within 10 s")
 		}
 	}
-	if err := client.ReleaseLease(ctx, question("a"), &paraclecache.Lease{}); err != nil {
+	if err := client.ReleaseLease(ctx, question("a"), lease); err != nil {
 		t.Error(err)
 	}
 	mustLease(t, client, question("a"))

@@ -5,6 +5,7 @@ package fakecache
 import (
 	"context"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,7 +13,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/paracle/paracle-cache/clients/go/internal/cachepb"
@@ -21,15 +21,20 @@ import (
 // Server is a cache that listens on loopback. Its fields are set before the first call.
 type Server struct {
 	Endpoint string
-	Features []string // Told by GetConfig. With "leases", Get gives one lease for each question, which never ends.
-	OnGet    func(*cachepb.GetRequest) error
+	Features []string      // Told by GetConfig. With "leases", Get gives one lease at a time for each question.
+	Hold     time.Duration // Told of leases, which never end by it. 0: 30 s.
 
-	Gets, Sets, Configs atomic.Int64 // RPCs answered.
+	OnGet     func(*cachepb.GetRequest) error
+	OnRelease func()
+
+	Gets, Sets, Configs, Renewals, Releases atomic.Int64 // RPCs answered.
+	Leases                                  atomic.Int64 // Given.
 
 	grpc    *grpc.Server
 	mu      sync.Mutex
 	entries map[string]*cachepb.SetRequest
-	leased  map[string]bool
+	leased  map[string]string // Fill tokens.
+	changed chan struct{}     // Closed, and made anew, when somebody who waits should look again.
 }
 
 // Start listens on a free port; it panics when it cannot.
@@ -42,7 +47,8 @@ func Start(options ...grpc.ServerOption) *Server {
 		Endpoint: listener.Addr().String(),
 		grpc:     grpc.NewServer(options...),
 		entries:  map[string]*cachepb.SetRequest{},
-		leased:   map[string]bool{},
+		leased:   map[string]string{},
+		changed:  make(chan struct{}),
 	}
 	cachepb.RegisterCacheServiceServer(server.grpc, cacheService{server: server})
 	cachepb.RegisterAdminServiceServer(server.grpc, adminService{server: server})
@@ -70,38 +76,24 @@ func (c cacheService) Get(ctx context.Context, request *cachepb.GetRequest) (*ca
 			return nil, err
 		}
 	}
-	if response := c.server.find(request); response != nil {
-		return response, nil
-	}
-	waited := time.NewTimer(request.GetLease().GetWait().AsDuration())
-	defer waited.Stop()
-	if deadline, ok := ctx.Deadline(); ok {
-		waited.Reset(min(time.Until(deadline)-100*time.Millisecond, request.GetLease().GetWait().AsDuration()))
-	}
-	select {
-	case <-waited.C:
-	case <-ctx.Done():
-	}
-	return &cachepb.GetResponse{Outcome: &cachepb.GetResponse_Pending{Pending: &cachepb.Pending{}}}, nil
+	return c.server.wait(ctx, request), nil
 }
 
-// find answers all but what must wait.
-func (s *Server) find(request *cachepb.GetRequest) *cachepb.GetResponse {
+// find answers all but what must wait until changed is closed.
+func (s *Server) find(request *cachepb.GetRequest) (response *cachepb.GetResponse, changed <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := nameOf(request.GetEntry())
 	if entry, found := s.entries[name]; found {
-		return &cachepb.GetResponse{Outcome: &cachepb.GetResponse_Hit{Hit: hitOf(entry)}}
+		return &cachepb.GetResponse{Outcome: &cachepb.GetResponse_Hit{Hit: hitOf(entry)}}, nil
 	}
 	if request.GetLease() == nil {
-		return &cachepb.GetResponse{Outcome: &cachepb.GetResponse_Miss{Miss: &cachepb.Miss{FillToken: []byte("fill")}}}
+		return &cachepb.GetResponse{Outcome: &cachepb.GetResponse_Miss{Miss: &cachepb.Miss{FillToken: []byte("fill")}}}, nil
 	}
-	if s.leased[name] {
-		return nil
+	if lease := s.lease(name); lease != nil {
+		return &cachepb.GetResponse{Outcome: &cachepb.GetResponse_Lease{Lease: lease}}, nil
 	}
-	s.leased[name] = true
-	lease := &cachepb.Lease{FillToken: []byte("lease"), Hold: durationpb.New(30 * time.Second)}
-	return &cachepb.GetResponse{Outcome: &cachepb.GetResponse_Lease{Lease: lease}}
+	return nil, s.changed
 }
 
 func hitOf(entry *cachepb.SetRequest) *cachepb.Hit {
@@ -116,23 +108,13 @@ func (c cacheService) Set(_ context.Context, request *cachepb.SetRequest) (*cach
 	c.server.Sets.Add(1)
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
-	c.server.entries[nameOf(request.GetEntry())] = request
+	name, token := nameOf(request.GetEntry()), request.GetFillToken()
+	if strings.HasPrefix(string(token), "lease") && !c.server.endLease(name, token) {
+		return nil, errLeaseLost
+	}
+	c.server.entries[name] = request
+	c.server.wakeAll()
 	return &cachepb.SetResponse{StoredIn: []cachepb.Tier{cachepb.Tier_TIER_MEMORY}}, nil
-}
-
-func (c cacheService) ReleaseLease(
-	_ context.Context, request *cachepb.ReleaseLeaseRequest,
-) (*cachepb.ReleaseLeaseResponse, error) {
-	c.server.mu.Lock()
-	defer c.server.mu.Unlock()
-	delete(c.server.leased, nameOf(request.GetEntry()))
-	return &cachepb.ReleaseLeaseResponse{}, nil
-}
-
-func (c cacheService) RenewLease(
-	_ context.Context, request *cachepb.RenewLeaseRequest,
-) (*cachepb.RenewLeaseResponse, error) {
-	return &cachepb.RenewLeaseResponse{Hold: durationpb.New(30 * time.Second)}, nil
 }
 
 type adminService struct {
