@@ -17,6 +17,7 @@ absl::Status CacheOptions::Validate() const {
 }
 
 CacheStack::~CacheStack() {
+  if (recordings != nullptr) recordings->Close();
   if (leases != nullptr && cache != nullptr) leases->Close();
   // Whoever waits for Redis is answered while the caches that answer still stand.
   if (shared != nullptr) shared->Stop();
@@ -50,6 +51,7 @@ absl::StatusOr<CacheStack> MakeCache(const CacheOptions& options, StatsLedger* l
   auto leased = std::make_unique<LeasedCache>(options.leases, tiers, &state->marks, shared_leases, clock);
   stack.leases = leased.get();
   stack.cache = std::move(leased);
+  stack.recordings = std::make_unique<Recordings>(options.recordings, stack.leases, shared_leases, clock);
   MemoryCache* const memory = stack.memory.get();
   stack.sweeper = std::make_unique<BackgroundSweeper>([memory] { memory->Sweep(); }, options.sweep_interval);
   return stack;

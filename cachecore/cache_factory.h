@@ -12,6 +12,7 @@
 #include "cachecore/clock.h"
 #include "cachecore/leased_cache.h"
 #include "cachecore/memory_cache.h"
+#include "cachecore/recordings.h"
 #include "cachecore/shared_tier.h"
 #include "cachecore/stats_ledger.h"
 
@@ -23,6 +24,7 @@ struct CacheOptions {
   absl::Duration sweep_interval = absl::Seconds(1);  // Expired entries are gone within ten of these.
   std::optional<SharedTierOptions> shared = {};      // nullopt: memory alone.
   LeaseOptions leases;
+  RecordingLimits recordings;
 
   absl::Status Validate() const;
 };
@@ -40,6 +42,7 @@ struct CacheStack {
   std::unique_ptr<TieredCache> tiers;          // Null: memory alone.
   std::unique_ptr<Cache> cache;                // Never null: what is served.
   LeasedCache* leases = nullptr;               // The same; null when the cache is switched off.
+  std::unique_ptr<Recordings> recordings;      // Null when the cache is switched off.
   std::unique_ptr<BackgroundSweeper> sweeper;  // Null when there is nothing to sweep. Destroyed first.
 };
 

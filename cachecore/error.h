@@ -15,6 +15,7 @@ inline constexpr absl::string_view kReasonKeyInvalid = "KEY_INVALID";
 inline constexpr absl::string_view kReasonEntryTooLarge = "ENTRY_TOO_LARGE";
 inline constexpr absl::string_view kReasonStaleFillToken = "STALE_FILL_TOKEN";
 inline constexpr absl::string_view kReasonLeaseLost = "LEASE_LOST";
+inline constexpr absl::string_view kReasonTooManyRecordings = "TOO_MANY_RECORDINGS";
 inline constexpr absl::string_view kReasonSharedTierUnavailable = "SHARED_TIER_UNAVAILABLE";
 
 // `field` is the path in the request, as "entry.key.params_json". The message begins with it.

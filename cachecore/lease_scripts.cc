@@ -40,20 +40,21 @@ return {'g', lease, 0}
   return *script;
 }
 
-// KEYS: entry, lease. ARGV: lease, entry, its ms to live, ms to remember the fill, channel, message.
+// KEYS: entry, lease, recording. ARGV: lease, entry, its ms to live, ms to remember the fill, channel, message.
 const Script& Fill() {
   static const Script* const script = new Script(R"lua(
 local lease = redis.call('GET', KEYS[2])
 if not lease or string.match(lease, '^[hf] (%x+)') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('SET', KEYS[2], 'f ' .. ARGV[1], 'PX', ARGV[4])
+redis.call('DEL', KEYS[3])
 redis.call('PUBLISH', ARGV[5], ARGV[6])
 return 1
 )lua");
   return *script;
 }
 
-// KEYS: lease. ARGV: lease, hold and most hold in ms, channel, messages that it was released and that it was renewed.
+// KEYS: lease, recording. ARGV: lease, hold and most hold in ms, channel, messages that it was released and that it was renewed.
 const Script& Renew() {
   static const Script* const script = new Script(R"lua(
 local lease = redis.call('GET', KEYS[1])
@@ -63,7 +64,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local left = math.min(tonumber(ARGV[2]), given + ARGV[3] - now)
 if left < 1 then
-  redis.call('DEL', KEYS[1])
+  redis.call('DEL', KEYS[1], KEYS[2])
   redis.call('PUBLISH', ARGV[4], ARGV[5])
   return 0
 end
@@ -75,12 +76,12 @@ return tonumber(left)
   return *script;
 }
 
-// KEYS: lease. ARGV: lease, channel, message.
+// KEYS: lease, recording. ARGV: lease, channel, message.
 const Script& Release() {
   static const Script* const script = new Script(R"lua(
 local lease = redis.call('GET', KEYS[1])
 if not lease or string.match(lease, '^h (%x+)') ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('PUBLISH', ARGV[2], ARGV[3])
 return 1
 )lua");
@@ -93,10 +94,11 @@ std::string Millis(absl::Duration duration) {
   return absl::StrCat(std::max<int64_t>(1, absl::ToInt64Milliseconds(duration)));
 }
 
-std::string Message(char what, const EntryId& id, uint64_t lease) {
-  return absl::StrCat(absl::string_view(&what, 1), " ", absl::BytesToHexString(EntryTag::Of(id).AsBytes()), " ",
-                      Hex(lease), what == 'n' ? " " : "");
-}
+// By their first letters.
+constexpr std::pair<char, LeaseMessage::What> kMessages[] = {{'f', LeaseMessage::What::kFilled},
+                                                             {'r', LeaseMessage::What::kReleased},
+                                                             {'n', LeaseMessage::What::kRenewed},
+                                                             {'s', LeaseMessage::What::kRecorded}};
 
 void Send(redis::Client& client, const Script& script, const std::vector<std::string>& keys,
           const std::vector<std::string>& arguments, absl::Duration timeout, redis::Client::Done done) {
@@ -157,8 +159,8 @@ void AcquireLease(redis::Client& client, const RedisKeys& keys, const LeaseQuery
 
 void FillLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease, absl::string_view entry,
                absl::Duration ttl, absl::Duration timeout, absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
-  Send(client, Fill(), {keys.Entry(id), keys.Lease(id)},
-       {Hex(lease), std::string(entry), Millis(ttl), kRememberFillMs, keys.lease_channel(), Message('f', id, lease)},
+  Send(client, Fill(), {keys.Entry(id), keys.Lease(id), keys.Recording(id)},
+       {Hex(lease), std::string(entry), Millis(ttl), kRememberFillMs, keys.lease_channel(), LeaseMessageText(LeaseMessage::What::kFilled, id, lease)},
        timeout, [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
          const absl::StatusOr<int64_t> stored = ParseNumber(reply);
          if (!stored.ok()) return std::move(done)(stored.status());
@@ -168,9 +170,9 @@ void FillLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, 
 
 void RenewLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease, absl::Duration hold,
                 absl::Duration max_hold, absl::AnyInvocable<void(absl::StatusOr<absl::Duration>) &&> done) {
-  Send(client, Renew(), {keys.Lease(id)},
-       {Hex(lease), Millis(hold), Millis(max_hold), keys.lease_channel(), Message('r', id, lease),
-        Message('n', id, lease)},
+  Send(client, Renew(), {keys.Lease(id), keys.Recording(id)},
+       {Hex(lease), Millis(hold), Millis(max_hold), keys.lease_channel(), LeaseMessageText(LeaseMessage::What::kReleased, id, lease),
+        LeaseMessageText(LeaseMessage::What::kRenewed, id, lease)},
        OperationTimeout(client), [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
          const absl::StatusOr<int64_t> left = ParseNumber(reply);
          if (!left.ok()) return std::move(done)(left.status());
@@ -180,7 +182,7 @@ void RenewLease(redis::Client& client, const RedisKeys& keys, const EntryId& id,
 
 void ReleaseLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease,
                   absl::AnyInvocable<void(absl::Status) &&> done) {
-  Send(client, Release(), {keys.Lease(id)}, {Hex(lease), keys.lease_channel(), Message('r', id, lease)},
+  Send(client, Release(), {keys.Lease(id), keys.Recording(id)}, {Hex(lease), keys.lease_channel(), LeaseMessageText(LeaseMessage::What::kReleased, id, lease)},
        OperationTimeout(client), [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
          std::move(done)(ParseNumber(reply).status());
        });
@@ -195,22 +197,22 @@ std::optional<LeaseMessage> ParseLeaseMessage(absl::string_view message) {
   const std::optional<EntryTag> tag = EntryTag::FromBytes(absl::HexStringToBytes(parts[1]));
   if (!tag || !absl::SimpleHexAtoi(parts[2], &parsed.lease)) return std::nullopt;
   parsed.tag = *tag;
+  const auto* const known = std::find_if(std::begin(kMessages), std::end(kMessages),
+                                         [&](const auto& message) { return message.first == parts[0][0]; });
+  if (known == std::end(kMessages)) return std::nullopt;
+  parsed.what = known->second;
+  if (parsed.what != LeaseMessage::What::kRenewed) return parsed;
   int64_t left = 0;
-  switch (parts[0][0]) {
-    case 'f':
-      parsed.what = LeaseMessage::What::kFilled;
-      return parsed;
-    case 'r':
-      parsed.what = LeaseMessage::What::kReleased;
-      return parsed;
-    case 'n':
-      if (parts.size() != 4 || !absl::SimpleAtoi(parts[3], &left)) return std::nullopt;
-      parsed.what = LeaseMessage::What::kRenewed;
-      parsed.left = std::min(absl::Milliseconds(left), kMaxLeft);
-      return parsed;
-    default:
-      return std::nullopt;
-  }
+  if (parts.size() != 4 || !absl::SimpleAtoi(parts[3], &left)) return std::nullopt;
+  parsed.left = std::min(absl::Milliseconds(left), kMaxLeft);
+  return parsed;
+}
+
+std::string LeaseMessageText(LeaseMessage::What what, const EntryId& id, uint64_t lease) {
+  const auto* const known = std::find_if(std::begin(kMessages), std::end(kMessages),
+                                         [&](const auto& message) { return message.second == what; });
+  return absl::StrCat(absl::string_view(&known->first, 1), " ", absl::BytesToHexString(EntryTag::Of(id).AsBytes()),
+                      " ", Hex(lease), what == LeaseMessage::What::kRenewed ? " " : "");
 }
 
 }  // namespace paracle::cachecore

@@ -66,7 +66,7 @@ void ReleaseLease(redis::Client& client, const RedisKeys& keys, const EntryId& i
 
 // What the channel says of a lease.
 struct LeaseMessage {
-  enum class What { kFilled, kReleased, kRenewed };
+  enum class What { kFilled, kReleased, kRenewed, kRecorded };
   What what = What::kFilled;
   EntryTag tag;
   uint64_t lease = 0;
@@ -74,6 +74,9 @@ struct LeaseMessage {
 };
 // nullopt: nothing of ours.
 std::optional<LeaseMessage> ParseLeaseMessage(absl::string_view message);
+
+// The same the other way round. That a lease was renewed ends with a blank, behind which the script says how much is left.
+std::string LeaseMessageText(LeaseMessage::What what, const EntryId& id, uint64_t lease);
 
 }  // namespace paracle::cachecore
 

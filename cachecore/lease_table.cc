@@ -205,6 +205,7 @@ LeaseTable::Due LeaseTable::Advance(int64_t now) {
     Question& question = *due_.begin()->second;
     if (question.token.lease != 0 && !question.filling && question.until <= now) {
       ++VersionOf(question.tag);
+      due.ended.emplace_back(question.tag, question.token);
       TakeBack(question);
       question.look_at = now;
     }

@@ -122,10 +122,12 @@ class LeaseTable {
   // Everybody, for good.
   Line TakeEverybody();
 
-  // What has become due. `over`: their time to wait is. `ask`: they are to ask on behalf of their lines.
+  // What has become due. `over`: their time to wait is. `ask`: they are to ask on behalf of their lines. `ended`: as far
+  // as is known here.
   struct Due {
     Line over;
     Line ask;
+    std::vector<std::pair<EntryTag, FillToken>> ended;  // Leases.
   };
   Due Advance(int64_t now);
 

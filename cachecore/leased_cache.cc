@@ -214,7 +214,7 @@ void LeasedCache::Renew(const EntryId& id, absl::string_view model, FillToken to
                               return std::move(done)(*left);
                             }
                             std::move(done)(LeaseLost());
-                            for (LeaseCall* call : table_.End(tag, lease, Now())) LookUp(*call);
+                            Ended(tag, lease);
                           });
   }
   const int64_t now = Now();
@@ -229,8 +229,7 @@ void LeasedCache::Renew(const EntryId& id, absl::string_view model, FillToken to
 
 void LeasedCache::Release(const EntryId& id, FillToken token, ReleaseDone done) {
   auto end = [this, tag = EntryTag::Of(id), lease = token.lease, done = std::move(done)](absl::Status) mutable {
-    for (LeaseCall* call : table_.End(tag, lease, Now())) LookUp(*call);
-    SetAlarm();
+    Ended(tag, lease);
     std::move(done)();
   };
   if (DecidedHere(token) || !shared_->usable()) return std::move(end)(absl::OkStatus());
@@ -244,6 +243,7 @@ void LeasedCache::GiveBack(const EntryId& id, uint64_t lease) {
 void LeasedCache::StopWaiting() {
   nobody_waits_ = true;
   for (LeaseCall* call : table_.TakeEverybody()) AnswerPending(*call, Now(), absl::ZeroDuration());
+  if (LeaseObserver* observer = observer_.load(std::memory_order_acquire)) observer->OnClosing();
 }
 
 void LeasedCache::Close() {
@@ -284,13 +284,10 @@ void LeasedCache::SetAndTell(const EntrySpec& spec, absl::Time deadline, SetDone
     std::move(done)(std::move(outcome));
     if (only_here || (!stored && lease != 0)) GiveBack({.ns = ns, .digest = digest}, lease);
     if (stored) {
-      Line line = table_.EndFill(tag, lease, Now());
-      for (LeaseCall* call : line) call->takes_a_miss_ = !kept;
-      LookUpAll(std::move(line));
+      Filled(tag, lease, kept);
     } else if (lease != 0) {
-      for (LeaseCall* call : table_.End(tag, lease, Now())) LookUp(*call);
+      Ended(tag, lease);
     }
-    SetAlarm();
   });
 }
 
@@ -312,22 +309,44 @@ void LeasedCache::OnLeaseMessage(const LeaseMessage& message) {
   const int64_t now = Now();
   switch (message.what) {
     case LeaseMessage::What::kFilled:
-      LookUpAll(table_.EndFill(message.tag, message.lease, now));
-      break;
+      return Filled(message.tag, message.lease, /*kept=*/true);
     case LeaseMessage::What::kReleased:
-      for (LeaseCall* call : table_.End(message.tag, message.lease, now)) LookUp(*call);
-      break;
+      return Ended(message.tag, message.lease);
     case LeaseMessage::What::kRenewed:
       table_.Renew(message.tag, message.lease, now + Nanos(message.left), now);
-      break;
+      return SetAlarm();
+    case LeaseMessage::What::kRecorded:
+      if (LeaseObserver* observer = observer_.load(std::memory_order_acquire)) {
+        observer->OnRecordedElsewhere(message.tag, message.lease);
+      }
+      return;
   }
+}
+
+void LeasedCache::Filled(const EntryTag& tag, uint64_t lease, bool kept) {
+  Line line = table_.EndFill(tag, lease, Now());
+  // No use in waiting for what no tier has kept.
+  for (LeaseCall* call : line) call->takes_a_miss_ = !kept;
+  LookUpAll(std::move(line));
   SetAlarm();
+  if (LeaseObserver* observer = observer_.load(std::memory_order_acquire)) observer->OnFilled(tag, lease);
+}
+
+void LeasedCache::Ended(const EntryTag& tag, uint64_t lease) {
+  for (LeaseCall* call : table_.End(tag, lease, Now())) LookUp(*call);
+  SetAlarm();
+  if (LeaseObserver* observer = observer_.load(std::memory_order_acquire)) observer->OnLeaseEnded(tag, lease);
 }
 
 int64_t LeasedCache::OnAlarm() {
   LeaseTable::Due due = table_.Advance(Now());
   for (LeaseCall* call : due.over) AnswerPending(*call, Now(), absl::ZeroDuration());
   for (LeaseCall* call : due.ask) LookUp(*call);
+  LeaseObserver* const observer = observer_.load(std::memory_order_acquire);
+  for (const auto& [tag, token] : due.ended) {
+    // Whether one that the shared tier gave has ended, this server alone cannot tell: it may be renewed by another.
+    if (observer != nullptr && DecidedHere(token)) observer->OnLeaseEnded(tag, token.lease);
+  }
   return table_.next_due();
 }
 

@@ -19,7 +19,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <optional>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
@@ -28,6 +28,7 @@
 #include "cachecore/cache.h"
 #include "cachecore/clock.h"
 #include "cachecore/lease.h"
+#include "cachecore/lease_observer.h"
 #include "cachecore/lease_table.h"
 #include "cachecore/mark_table.h"
 #include "cachecore/shared_leases.h"
@@ -82,6 +83,18 @@ class LeasedCache final : public Cache, private LeaseListener {
   // stopped.
   void Close();
 
+  // Once, before there are calls. REQUIRES: the observer outlives all that calls back here.
+  void Observe(LeaseObserver* observer) { observer_.store(observer, std::memory_order_release); }
+
+  // How long the lease that runs here holds, and its token; nullopt: nobody is known here to hold one.
+  std::optional<LeaseTable::Held> HeldHere(const EntryTag& tag) const { return table_.HeldHere(tag, Now()); }
+
+  // Whether an answer that began with that token may still be given.
+  bool Valid(const EntryId& id, absl::string_view model, FillToken token) const;
+
+  // A Hit that somebody else's call gave, by another way than Get.
+  void CountCoalesced() { coalesced_.fetch_add(1, std::memory_order_relaxed); }
+
   LeaseCounters counters() const;
   absl::Duration max_hold() const { return options_.max_hold; }
 
@@ -107,10 +120,13 @@ class LeasedCache final : public Cache, private LeaseListener {
   void Answer(LeaseCall& call, LeaseOutcome outcome);
   void AnswerPending(LeaseCall& call, int64_t held_until, absl::Duration retry_after);
 
+  // What the rest of the server learns, and those who wait.
+  void Filled(const EntryTag& tag, uint64_t lease, bool kept);
+  void Ended(const EntryTag& tag, uint64_t lease);
+
   // The life of a fill.
   void SetHere(const EntrySpec& spec, absl::Time deadline, SetDone done);
   void SetAndTell(const EntrySpec& spec, absl::Time deadline, SetDone done);
-  void OnSet(const EntryTag& tag, uint64_t lease, const absl::StatusOr<SetOutcome>& outcome);
   void GiveBack(const EntryId& id, uint64_t lease);
 
   void OnLeaseMessage(const LeaseMessage& message) override;
@@ -122,7 +138,6 @@ class LeasedCache final : public Cache, private LeaseListener {
   bool alone() const { return shared_ != nullptr && !shared_->usable(); }
   bool DecidedHere(FillToken token) const { return shared_ == nullptr || token.alone; }
   bool Valid(const LeaseCall& call, FillToken token) const { return Valid(call.id(), call.model, token); }
-  bool Valid(const EntryId& id, absl::string_view model, FillToken token) const;
   int64_t Now() const { return clock_.MonotonicNanos(); }
 
   const LeaseOptions options_;
@@ -132,6 +147,7 @@ class LeasedCache final : public Cache, private LeaseListener {
   const Clock& clock_;
   const uint64_t server_;  // 32 random bits, the upper half of every lease given here.
   LeaseTable table_;
+  std::atomic<LeaseObserver*> observer_ = nullptr;
   std::atomic<bool> nobody_waits_ = false;
   std::atomic<uint32_t> next_lease_;
   std::atomic<int64_t> granted_ = 0;

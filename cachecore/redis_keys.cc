@@ -38,6 +38,7 @@ absl::Status RedisKeys::ValidatePrefix(absl::string_view prefix) {
 
 std::string RedisKeys::Entry(const EntryId& id) const { return Of(id, ":e"); }
 std::string RedisKeys::Lease(const EntryId& id) const { return Of(id, ":l"); }
+std::string RedisKeys::Recording(const EntryId& id) const { return Of(id, ":r"); }
 
 std::string RedisKeys::Of(const EntryId& id, absl::string_view what) const {
   return absl::StrCat(prefix_, "{", HashOfNamespaceInHex(id.ns), "/", id.digest.ToHex(), "}", what);

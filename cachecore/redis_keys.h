@@ -2,6 +2,7 @@
 //
 //   {prefix}{<namespace>/<digest>}:e      an entry; the namespace as the first 16 bytes of its SHA-256, both in hex
 //   {prefix}{<namespace>/<digest>}:l      its lease; what is in it, lease_scripts.h keeps
+//   {prefix}{<namespace>/<digest>}:r      its recording, while it is being made; record_scripts.h
 //   {prefix}{marks}:state, :names, :times what mark_scripts.h keeps
 //   {prefix}marks, {prefix}leases         the channels that tell of new marks, and of what became of leases
 //
@@ -27,6 +28,7 @@ class RedisKeys {
 
   std::string Entry(const EntryId& id) const;
   std::string Lease(const EntryId& id) const;
+  std::string Recording(const EntryId& id) const;
 
   // For SCAN: the entries of one namespace, or of all. What globs take for signs is escaped.
   std::string EntryPattern(absl::string_view ns) const;

@@ -1,4 +1,5 @@
-// SharedLeases is the shared tier as leases see it: asked by scripts (lease_scripts.h), heard on a channel.
+// SharedLeases is the shared tier as leases and recordings see it: asked by scripts (lease_scripts.h, record_scripts.h),
+// heard on a channel.
 //
 // Thread-safe; never blocks. Callbacks run on the client's thread, or at once on the caller's. The client and the
 // subscriber go first: they answer, and call, until they have gone.
@@ -9,6 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "cachecore/lease_scripts.h"
+#include "cachecore/record_scripts.h"
 #include "cachecore/redis/client.h"
 #include "cachecore/redis_cache.h"
 #include "cachecore/redis_keys.h"
@@ -42,6 +44,14 @@ class SharedLeases {
   }
   void Release(const EntryId& id, uint64_t lease, absl::AnyInvocable<void(absl::Status) &&> done) {
     ReleaseLease(*client_, keys_, id, lease, std::move(done));
+  }
+
+  void Append(const EntryId& id, uint64_t lease, bool first, absl::string_view content_type,
+              absl::Span<const Chunk> chunks, absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
+    AppendRecording(*client_, keys_, id, lease, first, content_type, chunks, std::move(done));
+  }
+  void Tail(const EntryId& id, size_t from_chunk, absl::AnyInvocable<void(absl::StatusOr<RecordingTail>) &&> done) {
+    ReadRecording(*client_, keys_, id, from_chunk, std::move(done));
   }
 
   // Once. REQUIRES: `listener` outlives the subscriber that calls OnMessage.

@@ -1,0 +1,111 @@
+#include "cachecore/record_scripts.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "cachecore/lease_scripts.h"
+#include "cachecore/redis/script.h"
+
+namespace paracle::cachecore {
+namespace {
+
+using redis::Reply;
+using redis::Script;
+
+// Of a list that nobody adds to: a recorder tells that it is there every second.
+constexpr char kKeepMs[] = "60000";
+constexpr char kChunksAtOnce[] = "256";
+
+// KEYS: lease, recording. ARGV: lease, head ('' unless it begins), ms to keep, channel, message, chunks.
+const Script& Append() {
+  static const Script* const script = new Script(R"lua(
+local lease = redis.call('GET', KEYS[1])
+if not lease or string.match(lease, '^h (%x+)') ~= ARGV[1] then return 0 end
+if ARGV[2] ~= '' then
+  redis.call('DEL', KEYS[2])
+  redis.call('RPUSH', KEYS[2], ARGV[2])
+end
+for i = 6, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+if ARGV[2] ~= '' or #ARGV > 5 then redis.call('PUBLISH', ARGV[4], ARGV[5]) end
+return 1
+)lua");
+  return *script;
+}
+
+// KEYS: lease, recording. ARGV: number of the first chunk that is wanted, most chunks.
+const Script& Tail() {
+  static const Script* const script = new Script(R"lua(
+local lease = redis.call('GET', KEYS[1]) or ''
+local head = redis.call('LINDEX', KEYS[2], 0) or ''
+local from = ARGV[1] + 1
+return {lease, head, redis.call('LRANGE', KEYS[2], from, from + ARGV[2] - 1)}
+)lua");
+  return *script;
+}
+
+absl::Status NotOfOurs() { return absl::DataLossError("the shared tier answered something else than a recording"); }
+
+// "h <lease> <epoch> <number> <ms>" or "f <lease>".
+bool ParseLease(absl::string_view text, RecordingTail* tail) {
+  if (text.empty()) return true;
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, ' ');
+  if (parts.size() < 2 || !absl::SimpleHexAtoi(parts[1], &tail->lease)) return false;
+  tail->state = parts[0] == "h" ? RecordingTail::Lease::kHeld : RecordingTail::Lease::kFilled;
+  if (parts[0] == "f") return true;
+  return parts[0] == "h" && parts.size() == 5 && absl::SimpleHexAtoi(parts[2], &tail->begun.epoch) &&
+         absl::SimpleAtoi(parts[3], &tail->begun.number);
+}
+
+absl::StatusOr<RecordingTail> ParseTail(const absl::StatusOr<Reply>& reply) {
+  if (!reply.ok()) return reply.status();
+  if (absl::Status status = redis::StatusOf(*reply); !status.ok()) return status;
+  const std::vector<Reply>& parts = reply->elements;
+  RecordingTail tail;
+  if (!reply->is_array() || parts.size() != 3 || !parts[2].is_array() || !ParseLease(parts[0].text, &tail)) {
+    return NotOfOurs();
+  }
+  const std::pair<absl::string_view, absl::string_view> head = absl::StrSplit(parts[1].text, absl::MaxSplits(' ', 1));
+  uint64_t lease = 0;
+  tail.recorded = tail.lease != 0 && absl::SimpleHexAtoi(head.first, &lease) && lease == tail.lease;
+  if (!tail.recorded) return tail;
+  tail.content_type = std::string(head.second);
+  for (const Reply& chunk : parts[2].elements) tail.chunks.push_back(chunk.text);
+  return tail;
+}
+
+}  // namespace
+
+void AppendRecording(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease, bool first,
+                     absl::string_view content_type, absl::Span<const Chunk> chunks,
+                     absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
+  const std::string lease_key = keys.Lease(id);
+  const std::string recording_key = keys.Recording(id);
+  const std::string name = absl::StrCat(absl::Hex(lease, absl::kZeroPad16));
+  const std::string head = first ? absl::StrCat(name, " ", content_type) : "";
+  const std::string message = LeaseMessageText(LeaseMessage::What::kRecorded, id, lease);
+  std::vector<absl::string_view> arguments = {name, head, kKeepMs, keys.lease_channel(), message};
+  for (const Chunk& chunk : chunks) arguments.push_back(*chunk);
+  Append().Send(client, redis::Lane::kData, {lease_key, recording_key}, arguments,
+                client.options().operation_timeout, [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
+                  if (!reply.ok()) return std::move(done)(reply.status());
+                  if (absl::Status status = redis::StatusOf(*reply); !status.ok()) return std::move(done)(status);
+                  if (!reply->is_integer()) return std::move(done)(NotOfOurs());
+                  std::move(done)(reply->integer == 1);
+                });
+}
+
+void ReadRecording(redis::Client& client, const RedisKeys& keys, const EntryId& id, size_t from_chunk,
+                   absl::AnyInvocable<void(absl::StatusOr<RecordingTail>) &&> done) {
+  const std::string lease_key = keys.Lease(id);
+  const std::string recording_key = keys.Recording(id);
+  const std::string from = absl::StrCat(from_chunk);
+  Tail().Send(client, redis::Lane::kData, {lease_key, recording_key}, {from, kChunksAtOnce},
+              client.options().operation_timeout, [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
+                std::move(done)(ParseTail(reply));
+              });
+}
+
+}  // namespace paracle::cachecore

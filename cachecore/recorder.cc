@@ -1,0 +1,142 @@
+#include "cachecore/recorder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "cachecore/error.h"
+#include "cachecore/recordings.h"
+
+namespace paracle::cachecore {
+namespace {
+
+constexpr int64_t kHeartbeatNanos = 1'000'000'000;
+constexpr size_t kChunksAtOnce = 256;
+
+absl::Status TooLarge(size_t most) {
+  return InvalidField("chunk", absl::StrCat("the answer is over ", most, " bytes, which are accepted"),
+                      kReasonEntryTooLarge);
+}
+
+absl::Status NoRoom() {
+  return WithReason(absl::ResourceExhaustedError("more is being recorded than this server has room for; Set the answer "
+                                                 "when it is complete"),
+                    kReasonTooManyRecordings);
+}
+
+}  // namespace
+
+Recorder::Recorder(Recordings* owner, SharedLeases* shared, RecordedQuestion question,
+                   std::shared_ptr<Recording> recording)
+    : owner_(*owner), shared_(shared), question_(std::move(question)), recording_(std::move(recording)) {}
+
+Recorder::~Recorder() { Abort(); }
+
+absl::Status Recorder::Add(absl::string_view chunk) {
+  if (over_ || recording_->state() != Recording::State::kRunning) {
+    Stop();
+    return LeaseLost();
+  }
+  if (chunk.empty()) return absl::OkStatus();
+  if (recording_->bytes() + chunk.size() > owner_.limits().max_answer_bytes) {
+    Abort();
+    return TooLarge(owner_.limits().max_answer_bytes);
+  }
+  if (!owner_.Reserve(*recording_, chunk.size())) {
+    Stop();
+    return NoRoom();
+  }
+  const auto shared_chunk = std::make_shared<const std::string>(chunk);
+  recording_->Append(shared_chunk);
+  if (shared_ == nullptr) return absl::OkStatus();
+  {
+    MutexLock lock(mutex_);
+    if (!given_up_) unpublished_.push_back(shared_chunk);
+  }
+  Publish(/*even_nothing=*/false);
+  return absl::OkStatus();
+}
+
+void Recorder::End(const RecordedFacts& facts, absl::Time deadline, Cache::SetDone done) {
+  if (over_ || recording_->state() != Recording::State::kRunning) {
+    Stop();
+    return std::move(done)(LeaseLost());
+  }
+  over_ = true;
+  const std::vector<Chunk> chunks = recording_->Read(0, SIZE_MAX).chunks;
+  std::vector<absl::string_view> payload;
+  for (const Chunk& chunk : chunks) payload.push_back(*chunk);
+  const EntrySpec spec{.id = question_.id(),
+                       .provider = question_.provider,
+                       .model = question_.model,
+                       .content_type = question_.content_type,
+                       .payload = payload,
+                       .tags = facts.tags,
+                       .origin = facts.origin,
+                       .ttl = facts.ttl,
+                       .fill_token = recording_->token(),
+                       .create_time = std::nullopt};
+  owner_.cache().Set(spec, deadline, [this, self = shared_from_this(), origin = facts.origin,
+                                      done = std::move(done)](absl::StatusOr<SetOutcome> outcome) mutable {
+    AnswerEnd end;
+    end.origin = origin;
+    if (outcome.ok() && (outcome->stored_in_memory || outcome->stored_in_shared)) {
+      end.create_time = owner_.clock().WallTime();
+      end.expire_time = outcome->expire_time;
+    }
+    // Whoever followed it had asked before an invalidation that came meanwhile: for them it is an answer.
+    const bool complete = outcome.ok() || ReasonOf(outcome.status()) == kReasonStaleFillToken;
+    if (complete) recording_->Complete(end);
+    Stop();
+    std::move(done)(std::move(outcome));
+  });
+}
+
+void Recorder::Abort() {
+  if (over_) return;
+  Stop();
+  owner_.cache().Release(question_.id(), recording_->token(), [] {});
+}
+
+void Recorder::Stop() {
+  over_ = true;
+  recording_->Abort();
+  owner_.Forget(*recording_);
+}
+
+void Recorder::Wake() {
+  if (recording_->state() != Recording::State::kRunning) return;
+  Publish(/*even_nothing=*/true);
+  owner_.WakeAt(owner_.clock().MonotonicNanos() + kHeartbeatNanos, weak_from_this());
+}
+
+void Recorder::Publish(bool even_nothing) {
+  std::vector<Chunk> chunks;
+  {
+    MutexLock lock(mutex_);
+    if (shared_ == nullptr || publishing_ || given_up_ || (unpublished_.empty() && !even_nothing)) return;
+    publishing_ = true;
+    chunks.assign(unpublished_.begin(), unpublished_.begin() + std::min(unpublished_.size(), kChunksAtOnce));
+  }
+  shared_->Append(question_.id(), recording_->token().lease, /*first=*/false, question_.content_type, chunks,
+                  [this, self = shared_from_this(), count = chunks.size()](absl::StatusOr<bool> done) {
+                    OnPublished(count, done);
+                  });
+}
+
+void Recorder::OnPublished(size_t chunks, const absl::StatusOr<bool>& done) {
+  {
+    MutexLock lock(mutex_);
+    publishing_ = false;
+    unpublished_.erase(unpublished_.begin(), unpublished_.begin() + chunks);
+    // It may have been added or not: the list is no use any more. The end reaches those elsewhere as a whole.
+    if (!done.ok()) given_up_ = true;
+    if (given_up_) unpublished_.clear();
+  }
+  // At the end the lease ends too, and a write that comes after it finds that out.
+  if (over_) return;
+  if (done.ok() && !*done) return recording_->Abort();
+  Publish(/*even_nothing=*/false);
+}
+
+}  // namespace paracle::cachecore
