@@ -49,7 +49,10 @@ GetConfigResponse ConfigResponse(const Config& config, absl::Span<const Setting>
     proto->set_source(ToProtoSource(setting.source));
   }
   FillLimits(config, response.mutable_limits());
-  if (config.enabled) response.add_features("leases");
+  if (config.enabled) {
+    response.add_features("leases");
+    response.add_features("streams");
+  }
   return response;
 }
 
@@ -96,6 +99,10 @@ absl::Status AdminHandlers::FillStats(const cache::v1::GetStatsRequest& request,
     if (sums.known_at) ToProto(*sums.known_at, response->mutable_shared_tier()->mutable_totals_time());
   }
   if (served_.leases != nullptr) FillLeases(served_.leases->counters(), response->mutable_leases());
+  if (served_.recordings != nullptr) {
+    response->mutable_leases()->set_recordings(served_.recordings->running());
+    response->mutable_leases()->set_followers(served_.recordings->followers());
+  }
   response->set_backend(backend_);
   response->set_enabled(enabled_);
   return absl::OkStatus();

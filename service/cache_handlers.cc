@@ -4,6 +4,8 @@
 
 #include "absl/time/clock.h"
 #include "cachecore/error.h"
+#include "service/follow_call.h"
+#include "service/record_call.h"
 #include "service/status_mapping.h"
 #include "service/timestamps.h"
 #include "service/typed_call.h"
@@ -37,7 +39,7 @@ template <typename Request>
 absl::StatusOr<HeldLease> ResolveHeld(const Request& request) {
   const absl::StatusOr<ResolvedEntry> entry = ResolveEntry(request.entry(), {}, "entry");
   if (!entry.ok()) return entry.status();
-  const auto token = ResolveLeaseToken(request.fill_token());
+  const auto token = ResolveLeaseToken(request.fill_token(), "fill_token");
   if (!token.ok()) return token.status();
   return HeldLease{*entry, *token};
 }
@@ -116,6 +118,16 @@ grpc::ServerUnaryReactor* CacheHandlers::ReleaseLease(grpc::CallbackServerContex
     context_.leases->Release(lease->entry.id, lease->token, [call] { call->Answer(absl::OkStatus()); });
   }
   return call;
+}
+
+grpc::ServerReadReactor<grpc::ByteBuffer>* CacheHandlers::Record(grpc::CallbackServerContext* context,
+                                                                 grpc::ByteBuffer* response) {
+  return new RecordCall(context, context_.recordings, context_.limits, response, open_calls_);
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* CacheHandlers::Follow(grpc::CallbackServerContext* context,
+                                                                  const grpc::ByteBuffer* request) {
+  return new FollowCall(context, context_.recordings, context_.ledger, *request, open_calls_);
 }
 
 }  // namespace paracle::service

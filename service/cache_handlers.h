@@ -32,6 +32,10 @@ class CacheHandlers final : public CacheServiceShape {
                                        grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ReleaseLease(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override;
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Record(grpc::CallbackServerContext* context,
+                                                    grpc::ByteBuffer* response) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Follow(grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* request) override;
 
  private:
   template <typename Call>

@@ -25,6 +25,9 @@ cachecore::CacheOptions ToCacheOptions(const Config& config) {
   options.leases.limits.max_leases_per_holder = static_cast<size_t>(config.leases_per_caller);
   options.leases.limits.max_waiters = static_cast<size_t>(config.max_waiters);
   options.leases.limits.max_waiters_per_namespace = static_cast<size_t>(config.waiters_per_namespace);
+  options.recordings.max_bytes = static_cast<size_t>(config.recording_bytes);
+  options.recordings.max_answer_bytes = static_cast<size_t>(config.max_entry_bytes);
+  options.recordings.max_followers = static_cast<size_t>(config.max_followers);
   if (config.shared()) options.shared = ToSharedTierOptions(config);
   return options;
 }

@@ -38,6 +38,8 @@ struct Config {
   int leases_per_caller = 0;      // Held at one time; > 0.
   int max_waiters = 0;            // Calls that wait for somebody else's answer; >= 0.
   int waiters_per_namespace = 0;  // >= 0.
+  int64_t recording_bytes = 0;    // Of all answers that are on their way; >= 0.
+  int max_followers = 0;          // Calls that follow one; >= 0.
 
   std::vector<ListenAddress> listen;  // Not empty.
   bool allow_insecure = false;

@@ -4,6 +4,7 @@
 
 #include "cachecore/cache.h"
 #include "cachecore/leased_cache.h"
+#include "cachecore/recordings.h"
 #include "cachecore/stats_ledger.h"
 #include "service/validation.h"
 
@@ -13,6 +14,7 @@ namespace paracle::service {
 struct HandlerContext {
   cachecore::Cache* cache = nullptr;
   cachecore::LeasedCache* leases = nullptr;  // The same cache; null when it is switched off.
+  cachecore::Recordings* recordings = nullptr;  // Null as well.
   cachecore::StatsLedger* ledger = nullptr;
   RequestLimits limits;
 };

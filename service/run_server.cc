@@ -70,7 +70,7 @@ int Serve(const Config& config, absl::Span<const Setting> settings) {
       cachecore::MakeCache(ToCacheOptions(config), &ledger, cachecore::Clock::System(), LogSharedTier(config.backend));
   if (!stack.ok()) return Refuse(stack.status(), kExitBadConfiguration);
   absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(config, settings, {stack->cache.get(), stack->leases, &ledger, stack->shared.get()});
+      Server::Start(config, settings, {stack->cache.get(), stack->leases, stack->recordings.get(), &ledger, stack->shared.get()});
   if (!server.ok()) return Refuse(server.status(), kExitFailed);
   RaiseGrpcErrors();
   LogStart(config, settings, **server);

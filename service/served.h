@@ -4,6 +4,7 @@
 
 #include "cachecore/cache.h"
 #include "cachecore/leased_cache.h"
+#include "cachecore/recordings.h"
 #include "cachecore/shared_tier.h"
 #include "cachecore/stats_ledger.h"
 
@@ -11,7 +12,8 @@ namespace paracle::service {
 
 struct Served {
   cachecore::Cache* cache = nullptr;
-  cachecore::LeasedCache* leases = nullptr;  // The same; null when it is switched off.
+  cachecore::LeasedCache* leases = nullptr;     // The same; null when it is switched off.
+  cachecore::Recordings* recordings = nullptr;  // Null as well.
   cachecore::StatsLedger* ledger = nullptr;  // Of this server alone.
   cachecore::SharedTier* shared = nullptr;   // Null: there is none.
 };

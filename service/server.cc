@@ -74,6 +74,7 @@ void SetKeepalive(const Config& config, grpc::ServerBuilder* builder) {
 HandlerContext ContextOf(const Config& config, const Served& served) {
   return {.cache = served.cache,
           .leases = served.leases,
+          .recordings = served.recordings,
           .ledger = served.ledger,
           .limits = {.max_entry_bytes = config.max_entry_bytes,
                      .default_ttl = config.ttl,

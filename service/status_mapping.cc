@@ -22,6 +22,7 @@ constexpr Row kTable[] = {
     {absl::StatusCode::kInvalidArgument, grpc::StatusCode::INVALID_ARGUMENT, cachecore::kReasonInvalidField},
     {absl::StatusCode::kFailedPrecondition, grpc::StatusCode::FAILED_PRECONDITION, "FAILED_PRECONDITION"},
     {absl::StatusCode::kResourceExhausted, grpc::StatusCode::RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED"},
+    {absl::StatusCode::kAborted, grpc::StatusCode::ABORTED, "ABORTED"},
     {absl::StatusCode::kUnavailable, grpc::StatusCode::UNAVAILABLE, "UNAVAILABLE"},
     {absl::StatusCode::kUnimplemented, grpc::StatusCode::UNIMPLEMENTED, "UNIMPLEMENTED"},
     {absl::StatusCode::kDeadlineExceeded, grpc::StatusCode::DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"},

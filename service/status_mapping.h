@@ -18,6 +18,7 @@ namespace paracle::service {
 inline constexpr absl::string_view kErrorDomain = "cache.paracle";
 inline constexpr absl::string_view kReasonOverloaded = "OVERLOADED";
 inline constexpr absl::string_view kReasonMalformedRequest = "MALFORMED_REQUEST";
+inline constexpr absl::string_view kReasonNotRecording = "NOT_RECORDING";
 inline constexpr absl::string_view kReasonDeadlinePassed = "DEADLINE_PASSED";
 
 // How long a refused caller is asked to wait.

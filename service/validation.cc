@@ -86,6 +86,10 @@ bool IsNamespaceChar(char c) {
 // Shorter holds would be renewed all the time.
 constexpr absl::Duration kMinHold = absl::Milliseconds(100);
 
+constexpr absl::Duration kDefaultKeepAlive = absl::Milliseconds(200);
+constexpr absl::Duration kMinKeepAlive = absl::Milliseconds(50);
+constexpr absl::Duration kMaxKeepAlive = absl::Seconds(60);
+
 // nullopt: outside google.protobuf.Duration's own rules (10,000 years, one sign).
 std::optional<absl::Duration> ToDuration(const google::protobuf::Duration& proto) {
   constexpr int64_t kMaxSeconds = 315'576'000'000;
@@ -96,15 +100,17 @@ std::optional<absl::Duration> ToDuration(const google::protobuf::Duration& proto
   return absl::Seconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
 }
 
-absl::StatusOr<absl::Duration> ResolveTtl(const v1::SetRequest& request, const RequestLimits& limits,
-                                          const FieldPath& path) {
+// Of a SetRequest or a RecordEnd.
+template <typename Request>
+absl::StatusOr<absl::Duration> ResolveTtl(const Request& request, const RequestLimits& limits, const FieldPath& path) {
   if (!request.has_ttl()) return limits.default_ttl;
   const auto ttl = ToDuration(request.ttl());
   if (!ttl || *ttl <= absl::ZeroDuration()) return InvalidField(path.Of("ttl"), "must be a positive duration");
   return std::min(*ttl, limits.max_ttl);
 }
 
-absl::Status ResolveTags(const v1::SetRequest& request, const FieldPath& path, std::vector<std::string>* tags) {
+template <typename Request>
+absl::Status ResolveTags(const Request& request, const FieldPath& path, std::vector<std::string>* tags) {
   tags->clear();
   if (request.tags_size() > kMaxTags) {
     return InvalidField(path.Of("tags"),
@@ -153,15 +159,16 @@ absl::Status CheckSetSizes(const v1::SetRequest& request, size_t payload_size, c
                         absl::StrCat("is ", payload_size, " bytes; at most ", limits.max_entry_bytes, " are accepted"),
                         cachecore::kReasonEntryTooLarge);
   }
+  // Built only when it is needed.
   if (request.content_type().size() <= kMaxContentTypeBytes) return absl::OkStatus();
-  return CheckSize(request.content_type(), kMaxContentTypeBytes, "", path.Of("content_type"));
+  return CheckContentType(request.content_type(), path.Of("content_type"));
 }
 
 }  // namespace
 
 std::string FieldPath::Of(absl::string_view field) const {
   if (list.empty()) return std::string(field.empty() ? "request" : field);
-  return Join(absl::StrCat(list, "[", index, "]"), field);
+  return Join(index ? absl::StrCat(list, "[", *index, "]") : std::string(list), field);
 }
 
 absl::StatusOr<absl::string_view> ResolveNamespace(absl::string_view ns, absl::string_view field) {
@@ -253,10 +260,32 @@ absl::StatusOr<LeaseTerms> ResolveLease(const v1::LeaseRequest& request, const R
   return LeaseTerms{.hold = *hold, .wait = *wait, .waited = *waited};
 }
 
-absl::StatusOr<cachecore::FillToken> ResolveLeaseToken(absl::string_view bytes) {
+absl::StatusOr<cachecore::FillToken> ResolveLeaseToken(absl::string_view bytes, absl::string_view field) {
   const auto token = cachecore::FillToken::Decode(bytes);
-  if (!token || token->lease == 0) return InvalidField("fill_token", "is not a token that a Lease of this server carries");
+  if (!token || token->lease == 0) return InvalidField(field, "is not a token that a Lease of this server carries");
   return *token;
+}
+
+absl::Status CheckContentType(absl::string_view content_type, absl::string_view field) {
+  return CheckSize(content_type, kMaxContentTypeBytes, "", field);
+}
+
+absl::StatusOr<cachecore::RecordedFacts> ResolveRecordEnd(const v1::RecordEnd& end, const RequestLimits& limits,
+                                                          std::vector<std::string>* tags) {
+  const FieldPath path{"end", std::nullopt};
+  const absl::StatusOr<absl::Duration> ttl = ResolveTtl(end, limits, path);
+  if (!ttl.ok()) return ttl.status();
+  if (absl::Status status = ResolveTags(end, path, tags); !status.ok()) return status;
+  const absl::StatusOr<cachecore::Origin> origin = ResolveOrigin(end.origin(), path);
+  if (!origin.ok()) return origin.status();
+  return cachecore::RecordedFacts{.ttl = *ttl, .tags = *tags, .origin = *origin};
+}
+
+absl::StatusOr<absl::Duration> ResolveKeepAlive(const v1::FollowRequest& request) {
+  if (!request.has_keep_alive()) return kDefaultKeepAlive;
+  const auto keep_alive = ToDuration(request.keep_alive());
+  if (keep_alive && *keep_alive >= kMinKeepAlive && *keep_alive <= kMaxKeepAlive) return *keep_alive;
+  return InvalidField("keep_alive", "must be a duration from 50 ms to 60 s");
 }
 
 absl::StatusOr<cachecore::InvalidationTarget> ResolveTarget(const v1::InvalidateRequest& request) {

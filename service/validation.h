@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "cachecore/cache.h"
 #include "cachecore/entry.h"
+#include "cachecore/recorder.h"
 #include "paracle/cache/v1/cache.pb.h"
 
 namespace paracle::service {
@@ -23,7 +24,7 @@ inline constexpr absl::string_view kDefaultNamespace = "default";
 // Which part of the request is checked: prefixes every field name. A batch says "entries" and the index.
 struct FieldPath {
   absl::string_view list;  // Empty: the request itself.
-  int index = 0;
+  std::optional<int> index = 0;  // nullopt: a message of that name, not an element of a list.
 
   std::string Of(absl::string_view field) const;
 };
@@ -70,7 +71,15 @@ absl::StatusOr<absl::Duration> ResolveHold(const google::protobuf::Duration* hol
                                            absl::string_view field);
 
 // A token that names a lease.
-absl::StatusOr<cachecore::FillToken> ResolveLeaseToken(absl::string_view bytes);
+absl::StatusOr<cachecore::FillToken> ResolveLeaseToken(absl::string_view bytes, absl::string_view field);
+
+absl::Status CheckContentType(absl::string_view content_type, absl::string_view field);
+
+// Tags go into `tags`.
+absl::StatusOr<cachecore::RecordedFacts> ResolveRecordEnd(const cache::v1::RecordEnd& end, const RequestLimits& limits,
+                                                          std::vector<std::string>* tags);
+
+absl::StatusOr<absl::Duration> ResolveKeepAlive(const cache::v1::FollowRequest& request);
 
 absl::StatusOr<cachecore::InvalidationTarget> ResolveTarget(const cache::v1::InvalidateRequest& request);
 

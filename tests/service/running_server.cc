@@ -57,7 +57,7 @@ RunningServer::~RunningServer() = default;
 
 void RunningServer::Start(cachecore::Cache* cache, const Overrides& overrides) {
   const std::vector<Setting> settings = SettingsWith(overrides);
-  auto server = Server::Start(ConfigOf(settings), settings, {cache, stack_.leases, &ledger_, nullptr});
+  auto server = Server::Start(ConfigOf(settings), settings, {cache, stack_.leases, stack_.recordings.get(), &ledger_, nullptr});
   if (!server.ok()) Give("server", server.status());
   server_ = *std::move(server);
   grpc::ChannelArguments arguments;

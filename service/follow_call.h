@@ -1,0 +1,63 @@
+// FollowCall is one Follow: sends what a FollowSession says, one message at a time, so that a slow reader holds one
+// message and nothing else.
+#ifndef PARACLE_SERVICE_FOLLOW_CALL_H_
+#define PARACLE_SERVICE_FOLLOW_CALL_H_
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "absl/status/status.h"
+#include "cachecore/follow_session.h"
+#include "cachecore/recordings.h"
+#include "cachecore/stats_ledger.h"
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/support/server_callback.h"
+#include "paracle/cache/v1/cache.pb.h"
+#include "service/open_calls.h"
+
+namespace paracle::service {
+
+// Deletes itself when the call is done.
+class FollowCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  // `recordings` may be null: the cache is switched off. What is pointed to outlives the call.
+  FollowCall(grpc::CallbackServerContext* context, cachecore::Recordings* recordings, cachecore::StatsLedger* ledger,
+             const grpc::ByteBuffer& request, OpenCalls* open_calls);
+
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  // How the session reaches the call: not any more once it is done.
+  struct Link {
+    std::mutex mutex;
+    FollowCall* call;  // Guarded by mutex; null: it is done.
+  };
+
+  absl::Status Begin(grpc::ByteBuffer request);
+  void Go();
+  void Send(const cachecore::FollowSession::Step& step);
+  void FinishOnce(const absl::Status& status);
+  void CountHit(const cachecore::Origin& origin);
+
+  grpc::CallbackServerContext* const context_;
+  cachecore::Recordings* const recordings_;
+  cachecore::StatsLedger& ledger_;
+  OpenCalls* const open_calls_;
+  const absl::Time begun_;
+  const std::shared_ptr<Link> link_;
+
+  // Guarded by link_->mutex.
+  std::shared_ptr<cachecore::FollowSession> session_;
+  std::string ns_, model_;
+  grpc::ByteBuffer message_;
+  bool writing_ = false;
+  bool live_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_FOLLOW_CALL_H_
