@@ -65,6 +65,34 @@ Json SharedTierJson(const pb::GetStatsResponse& response) {
   return json;
 }
 
+// Of the server that was asked, not of all that share a tier.
+std::string LeaseLines(const pb::LeaseStatus& leases) {
+  std::string text;
+  if (leases.coalesced_count() > 0) absl::StrAppend(&text, "  Coalesced: ", leases.coalesced_count(), " (this server)\n");
+  const bool busy = leases.held() + leases.waiting() + leases.recordings() + leases.followers() > 0;
+  if (busy) {
+    absl::StrAppend(&text, "  Leases: ", leases.held(), " held, ", leases.waiting(), " waiting, ", leases.recordings(),
+                    " recorded, ", leases.followers(), " following (this server)\n");
+  }
+  if (leases.alone()) text += "  Leases: given by this server alone while the shared tier is away\n";
+  return text;
+}
+
+Json LeasesJson(const pb::GetStatsResponse& response) {
+  if (!response.has_leases()) return nullptr;
+  const pb::LeaseStatus& leases = response.leases();
+  Json json;
+  json["held"] = leases.held();
+  json["waiting"] = leases.waiting();
+  json["granted"] = leases.granted_count();
+  json["coalesced"] = leases.coalesced_count();
+  json["alone"] = leases.alone();
+  json["granted_alone"] = leases.granted_alone_count();
+  json["recordings"] = leases.recordings();
+  json["followers"] = leases.followers();
+  return json;
+}
+
 Json ModelJson(const pb::ModelStats& row) {
   Json json;
   json["namespace"] = row.namespace_();
@@ -89,6 +117,7 @@ std::string StatsText(const pb::GetStatsResponse& response) {
   if (stats.has_average_uncached_time()) text += AverageLine("Average Uncached Time", stats.average_uncached_time());
   absl::StrAppend(&text, "  Cached Tokens: ", stats.cached_tokens(), "\n  Uncached Tokens: ", stats.uncached_tokens(),
                   "\n");
+  text += LeaseLines(response.leases());
   if (response.shared_tier().state() == pb::SharedTierStatus::STATE_DEGRADED) {
     absl::StrAppend(&text, "  Shared Tier: degraded: ", response.shared_tier().reason(), "\n");
   }
@@ -106,6 +135,7 @@ Json StatsJson(const pb::GetStatsResponse& response) {
   json["start_time"] = TimeOrNull(stats.has_start_time(), stats.start_time());
   json["last_updated"] = TimeOrNull(stats.has_update_time(), stats.update_time());
   json["shared_tier"] = SharedTierJson(response);
+  json["leases"] = LeasesJson(response);
   json["by_model"] = Json::array();
   for (const pb::ModelStats& row : response.by_model()) json["by_model"].push_back(ModelJson(row));
   return json;

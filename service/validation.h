@@ -48,8 +48,8 @@ struct RequestLimits {
   int64_t max_entry_bytes = 0;
   absl::Duration default_ttl;
   absl::Duration max_ttl;
-  absl::Duration default_hold;  // Of a lease.
-  absl::Duration max_hold;
+  absl::Duration default_hold = absl::Seconds(30);  // Of a lease.
+  absl::Duration max_hold = absl::Minutes(15);
 };
 
 // The spec of `request`, but for its payload, which is elsewhere and has `payload_size` bytes. Views point into the

@@ -9,7 +9,7 @@ import pytest
 
 MEMBERS = {"hits", "misses", "total_requests", "hit_rate", "miss_rate", "avg_cached_time_ms", "avg_uncached_time_ms",
            "speedup_factor", "cached_tokens", "uncached_tokens", "estimated_cost_saved", "cache_size",
-           "max_cache_size", "utilization", "evictions", "start_time", "last_updated", "shared_tier",
+           "max_cache_size", "utilization", "evictions", "start_time", "last_updated", "shared_tier", "leases",
            "by_model"}
 DIGEST = "5a" * 32
 

@@ -79,7 +79,7 @@ std::vector<std::string> NamesOf(const Json& json) {
 TEST(StatsJsonTest, HasExactlyTheDocumentedMembers) {
   const auto names = ElementsAre("avg_cached_time_ms", "avg_uncached_time_ms", "by_model", "cache_size",
                                  "cached_tokens", "estimated_cost_saved", "evictions", "hit_rate", "hits",
-                                 "last_updated", "max_cache_size", "miss_rate", "misses", "shared_tier",
+                                 "last_updated", "leases", "max_cache_size", "miss_rate", "misses", "shared_tier",
                                  "speedup_factor", "start_time", "total_requests", "uncached_tokens", "utilization");
   EXPECT_THAT(NamesOf(StatsJson(Busy())), names);
   EXPECT_THAT(NamesOf(StatsJson(Fresh())), names) << "an unknown figure is null, not absent";
@@ -127,6 +127,30 @@ TEST(StatsJsonTest, TellsOfTheSharedTierIfThereIsOne) {
   EXPECT_EQ(json["degraded"], true);
   EXPECT_EQ(json["reason"], "gone");
   EXPECT_TRUE(json["totals_time"].is_null());
+}
+
+TEST(StatsTextTest, SaysWhoWaitsAndWhatWasSharedOnThisServer) {
+  GetStatsResponse response = Busy();
+  response.mutable_leases();
+  EXPECT_EQ(StatsText(response), StatsText(Busy())) << "nothing to say";
+  response.mutable_leases()->set_held(2);
+  response.mutable_leases()->set_waiting(18);
+  response.mutable_leases()->set_coalesced_count(40);
+  response.mutable_leases()->set_alone(true);
+  EXPECT_EQ(StatsText(response), StatsText(Busy()) +
+                                     "  Coalesced: 40 (this server)\n"
+                                     "  Leases: 2 held, 18 waiting, 0 recorded, 0 following (this server)\n"
+                                     "  Leases: given by this server alone while the shared tier is away\n");
+}
+
+TEST(StatsJsonTest, TellsOfLeasesUnlessTheCacheIsSwitchedOff) {
+  EXPECT_TRUE(StatsJson(Busy())["leases"].is_null());
+  const Json json = StatsJson(FromText("leases { held: 1 granted_count: 5 coalesced_count: 7 followers: 3 }"))["leases"];
+  EXPECT_EQ(json["held"], 1);
+  EXPECT_EQ(json["granted"], 5);
+  EXPECT_EQ(json["coalesced"], 7);
+  EXPECT_EQ(json["followers"], 3);
+  EXPECT_EQ(json["alone"], false);
 }
 
 TEST(StatsJsonTest, SizesOfOneNamespaceAreNotKnown) {
