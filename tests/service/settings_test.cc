@@ -75,7 +75,7 @@ TEST(SettingsTest, DefaultsAreThoseOfTheDesign) {
   ASSERT_EQ(config.listen.size(), 1u);
   EXPECT_EQ(config.listen[0].ToString(), "127.0.0.1:50051");
   EXPECT_EQ(config.max_in_flight, 1024);
-  EXPECT_EQ(config.max_streams, 1000);
+  EXPECT_EQ(config.max_streams, 10'000);
   EXPECT_EQ(config.max_metadata_bytes, 16 << 10);
   EXPECT_EQ(config.max_connection_age, absl::Minutes(30));
   EXPECT_EQ(config.drain_delay, absl::ZeroDuration());
