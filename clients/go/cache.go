@@ -72,18 +72,19 @@ func (c *Cache) Close() error {
 	return err
 }
 
-// inBackground starts a task that ends with the cache.
-func (c *Cache) inBackground(task func(context.Context)) {
+// inBackground starts a task that ends with the cache; false: that is closed.
+func (c *Cache) inBackground(task func(context.Context)) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return
+		return false
 	}
 	c.tasks.Add(1)
 	go func() {
 		defer c.tasks.Done()
 		task(c.lifetime)
 	}()
+	return true
 }
 
 // isAsking tells whether the service is asked at all: who learns that it is not need not derive a key.

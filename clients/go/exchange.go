@@ -21,11 +21,27 @@ type exchange struct {
 	right  *fill
 	began  time.Time
 	header http.Header // Of the response.
+
+	recording *recording // Nil: it is stored at the end.
+}
+
+// record has others follow an event stream as it comes, where it is ours to make and the service can.
+func (e *exchange) record(recorder *recorder) {
+	encoding := e.header.Get("Content-Encoding")
+	if e.right.lease == nil || encoding != "" || !answers.IsEventStream(e.header.Get("Content-Type")) || !e.cache.hasStreams(e.ctx) {
+		return
+	}
+	head := storedresponse.StreamHead(e.header)
+	if e.recording = e.cache.record(e.id, e.right, storedresponse.MediaType, head); e.recording != nil {
+		recorder.each = e.recording.add
+		recorder.limit -= int64(len(head))
+	}
 }
 
 // finish stores a recorded body if it is a whole answer; nil is none. Its right to fill ends with it.
 func (e *exchange) finish(recorded *recorded) {
 	defer e.right.end()
+	defer e.recording.cancel()
 	if recorded != nil {
 		e.store(recorded)
 	}
@@ -41,6 +57,9 @@ func (e *exchange) store(recorded *recorded) {
 		return
 	}
 	origin := e.cache.complete(Origin{Latency: recorded.last.Sub(e.began)}, e.id.Model, verdict)
+	if e.recording != nil && e.cache.endRecording(e.recording, e.right, origin) {
+		return
+	}
 	e.cache.store(e.ctx, e.id, e.right, Entry{
 		Payload:     storedresponse.Write(e.header, body),
 		ContentType: storedresponse.MediaType,

@@ -23,6 +23,7 @@ type recorder struct {
 	limit    int64
 	length   int64 // As announced; -1 is not known.
 	done     func(*recorded)
+	each     func(piece []byte) // Is given every piece that is copied. Nil: nobody.
 
 	mu     sync.Mutex
 	copy   []byte
@@ -67,9 +68,13 @@ func (r *recorder) leave() {
 
 func (r *recorder) add(piece []byte) {
 	r.mu.Lock()
-	fits := int64(len(r.copy)+len(piece)) <= r.limit
+	before := len(r.copy)
+	fits := int64(before+len(piece)) <= r.limit
 	if fits && !r.over && len(piece) > 0 {
 		r.copy, r.last = append(r.copy, piece...), time.Now()
+		if r.each != nil {
+			r.each(r.copy[before:])
+		}
 	}
 	r.mu.Unlock()
 	if !fits {

@@ -10,8 +10,7 @@ import (
 	"github.com/paracle/paracle-cache/clients/go/internal/storedresponse"
 )
 
-// replay makes a response of a hit and closes the request's body, as a RoundTripper does; nil when the hit is not a
-// response that a transport stored.
+// replay makes a response of a hit; nil when the hit is not a response that a transport stored.
 func replay(request *http.Request, hit *Hit) *http.Response {
 	if hit.ContentType != storedresponse.MediaType {
 		return nil
@@ -20,18 +19,24 @@ func replay(request *http.Request, hit *Hit) *http.Response {
 	if !ok {
 		return nil
 	}
-	response := &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, ContentLength: int64(len(body)), Request: request,
-		Body: io.NopCloser(bytes.NewReader(body)),
-	}
 	if answers.IsEventStream(header.Get("Content-Type")) {
-		header.Del("Content-Length")
-		response.ContentLength = -1
-		response.Body = io.NopCloser(&eventReader{rest: body})
+		return streamResponse(request, header, io.NopCloser(&eventReader{rest: body}))
 	}
+	return response(request, header, int64(len(body)), io.NopCloser(bytes.NewReader(body)))
+}
+
+// streamResponse makes a response from the cache whose length is not told, as a stream's is not.
+func streamResponse(request *http.Request, header http.Header, body io.ReadCloser) *http.Response {
+	header.Del("Content-Length")
+	return response(request, header, -1, body)
+}
+
+func response(request *http.Request, header http.Header, length int64, body io.ReadCloser) *http.Response {
 	header.Set(directiveHeader, "hit")
-	return response
+	return &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, ContentLength: length, Request: request, Body: body,
+	}
 }
 
 // eventReader gives one event at a time, as a stream did.

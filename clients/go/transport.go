@@ -70,10 +70,21 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if !ok {
 		return marked("bypass")(t.base.RoundTrip(outgoing))
 	}
-	hit, right, err := t.claim(request.Context(), wanted)
-	switch {
-	case err != nil:
+	if wanted.streams {
+		return (&streamed{transport: t, request: request, outgoing: outgoing, id: wanted.id}).roundTrip()
+	}
+	hit, right, err := t.cache.claim(request.Context(), wanted.id)
+	if err != nil {
 		return nil, err
+	}
+	return t.answer(request, outgoing, wanted.id, hit, right)
+}
+
+// answer makes a response of what is known: a hit, the right to fill, or nothing.
+func (t *Transport) answer(
+	request, outgoing *http.Request, id EntryID, hit *Hit, right *fill,
+) (*http.Response, error) {
+	switch {
 	case hit != nil:
 		if response := replay(request, hit); response != nil {
 			return response, nil
@@ -82,18 +93,9 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		// invalidation could replace it.
 		return marked("miss")(t.base.RoundTrip(outgoing))
 	case right != nil:
-		return t.fetch(outgoing, wanted.id, right)
+		return t.fetch(outgoing, id, right)
 	}
 	return marked("bypass")(t.base.RoundTrip(outgoing))
-}
-
-// claim waits for no stream: its first words are wanted now, not when the last have come.
-func (t *Transport) claim(ctx context.Context, wanted wanted) (*Hit, *fill, error) {
-	if wanted.streams {
-		hit, right := t.cache.rightOf(wanted.id, t.cache.lookup(ctx, wanted.id))
-		return hit, right, nil
-	}
-	return t.cache.claim(ctx, wanted.id)
 }
 
 func (t *Transport) isBypassed(request *http.Request) bool {
@@ -128,6 +130,7 @@ func (t *Transport) fetch(outgoing *http.Request, id EntryID, right *fill) (*htt
 			length:   response.ContentLength,
 			done:     exchange.finish,
 		}
+		exchange.record(recorder)
 		recorder.endWith(ctx)
 		response.Body, unread = recorder, nil
 	}

@@ -26,9 +26,16 @@ type Server struct {
 
 	OnGet     func(*cachepb.GetRequest) error
 	OnRelease func()
+	OnRecord  func() error
+	OnFollow  func(cachepb.CacheService_FollowServer) error
 
 	Gets, Sets, Configs, Renewals, Releases atomic.Int64 // RPCs answered.
+	Records, Follows                        atomic.Int64 // Begun.
 	Leases                                  atomic.Int64 // Given.
+	Broken                                  atomic.Int64 // Recordings that had no end.
+	Left                                    atomic.Int64 // Followers who did not stay to the end.
+
+	recordings map[string]*recorded
 
 	grpc    *grpc.Server
 	mu      sync.Mutex
@@ -49,6 +56,8 @@ func Start(options ...grpc.ServerOption) *Server {
 		entries:  map[string]*cachepb.SetRequest{},
 		leased:   map[string]string{},
 		changed:  make(chan struct{}),
+
+		recordings: map[string]*recorded{},
 	}
 	cachepb.RegisterCacheServiceServer(server.grpc, cacheService{server: server})
 	cachepb.RegisterAdminServiceServer(server.grpc, adminService{server: server})
