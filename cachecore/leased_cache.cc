@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -164,8 +165,8 @@ void LeasedCache::Wait(LeaseCall& call, int64_t held_until) {
     return AnswerPending(call, held_until, would_wait ? absl::ZeroDuration() : options_.when_not_waiting);
   }
   // Kilobytes, which it would hold as long as it waits; learnt again if they still matter.
-  call.unusable_entry_ = {};
-  call.dead_lease_ = {};
+  std::string().swap(call.unusable_entry_);
+  std::string().swap(call.dead_lease_);
   int64_t look_at = held_until + kMoment;
   if (shared_ != nullptr) look_at = std::min(look_at, now + Nanos(options_.look_interval));
   switch (table_.Wait(call, look_at)) {
