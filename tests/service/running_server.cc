@@ -57,7 +57,9 @@ RunningServer::~RunningServer() = default;
 
 void RunningServer::Start(cachecore::Cache* cache, const Overrides& overrides) {
   const std::vector<Setting> settings = SettingsWith(overrides);
-  auto server = Server::Start(ConfigOf(settings), settings, {cache, stack_.leases, stack_.recordings.get(), &ledger_, nullptr});
+  const Served served{
+      .cache = cache, .leases = stack_.leases, .recordings = stack_.recordings.get(), .ledger = &ledger_};
+  auto server = Server::Start(ConfigOf(settings), settings, served);
   if (!server.ok()) Give("server", server.status());
   server_ = *std::move(server);
   grpc::ChannelArguments arguments;
@@ -107,7 +109,7 @@ absl::Status TryToStart(const Overrides& overrides) {
   const std::vector<Setting> settings = SettingsWith(overrides);
   cachecore::DisabledCache cache;
   cachecore::StatsLedger ledger({}, cachecore::Clock::System());
-  return Server::Start(ConfigOf(settings), settings, {&cache, &ledger, nullptr}).status();
+  return Server::Start(ConfigOf(settings), settings, {.cache = &cache, .ledger = &ledger}).status();
 }
 
 std::unique_ptr<grpc::ClientContext> Patient() {

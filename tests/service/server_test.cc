@@ -199,19 +199,6 @@ TEST(ServerTest, DryRunCountsAndKeeps) {
   EXPECT_TRUE(Get(server, RefOf('a')).has_hit());
 }
 
-TEST(ServerTest, LeasesAreUnimplemented) {
-  RunningServer server;
-  v1::GetRequest get;
-  *get.mutable_entry() = RefOf('a');
-  get.mutable_lease();
-  v1::GetResponse got;
-  EXPECT_EQ(server.cache().Get(Patient().get(), get, &got).error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  v1::RenewLeaseResponse renewed;
-  EXPECT_EQ(server.cache().RenewLease(Patient().get(), {}, &renewed).error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  v1::ReleaseLeaseResponse released;
-  EXPECT_EQ(server.cache().ReleaseLease(Patient().get(), {}, &released).error_code(), grpc::StatusCode::UNIMPLEMENTED);
-}
-
 TEST(ServerTest, StatsAddUpWhatTheCallsDid) {
   RunningServer server;
   Get(server, RefOf('a'));
@@ -277,7 +264,7 @@ TEST(ServerTest, ConfigTellsEverySettingWithItsSourceAndMasksSecrets) {
   EXPECT_EQ(config.limits().max_batch_entries(), 256);
   EXPECT_EQ(config.limits().default_ttl().seconds(), 3600);
   EXPECT_EQ(config.limits().max_ttl().seconds(), 30 * 86400);
-  EXPECT_EQ(config.features_size(), 0);
+  EXPECT_THAT(config.features(), testing::ElementsAre("leases", "streams"));
   EXPECT_FALSE(config.version().empty());
 }
 
