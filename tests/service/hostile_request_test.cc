@@ -142,7 +142,7 @@ TEST(HostileRequestTest, UnknownFieldsAreIgnored) {
 
 TEST(HostileRequestTest, UnknownMethodIsUnimplemented) {
   RunningServer server;
-  EXPECT_EQ(server.CallRaw("CacheService/Follow", "").first.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(server.CallRaw("CacheService/Watch", "").first.error_code(), grpc::StatusCode::UNIMPLEMENTED);
 }
 
 // A request that breaks off reaches the handler as no message at all; an OK without a body in answer to it would
