@@ -79,6 +79,7 @@ LeaseTable::Fill LeaseTable::BeginFill(const EntryTag& tag, uint64_t lease, int6
   if (question == nullptr) return Fill::kLost;
   if (question->token.lease == lease && (question->filling || question->until > now)) {
     question->filling = true;
+    Settle(*question);
     return Fill::kCurrent;
   }
   return question->filled == lease && question->token.lease == 0 ? Fill::kRepeated : Fill::kLost;
@@ -138,6 +139,7 @@ LeaseTable::Waiting LeaseTable::Wait(LeaseCall& call, int64_t look_at) {
 
 LeaseTable::Line LeaseTable::TakeFirst(const EntryTag& tag) {
   MutexLock lock(mutex_);
+  ++VersionOf(tag);
   Line line;
   if (Question* const question = Find(tag)) {
     TakeFirst(*question, line);
@@ -166,6 +168,8 @@ bool LeaseTable::Remove(LeaseCall& call) {
 
 LeaseTable::Line LeaseTable::TakeFirstOfEach(absl::string_view ns) {
   MutexLock lock(mutex_);
+  // Who is about to enter a line of that namespace is not known.
+  for (uint64_t& version : versions_) ++version;
   Line line;
   std::vector<Question*> concerned;
   for (const auto& [tag, question] : questions_) {
@@ -214,6 +218,11 @@ LeaseTable::Due LeaseTable::Advance(int64_t now) {
     Settle(question);
   }
   return due;
+}
+
+size_t LeaseTable::questions() const {
+  MutexLock lock(mutex_);
+  return questions_.size();
 }
 
 LeaseTable::Question& LeaseTable::Of(const EntryTag& tag) {

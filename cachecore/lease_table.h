@@ -107,7 +107,8 @@ class LeaseTable {
   // Puts the call into the line, until `call.until_nanos_`; the line is to ask again at `look_at`.
   Waiting Wait(LeaseCall& call, int64_t look_at);
 
-  // The first in the line, to ask on behalf of it; empty: nobody waits, or one asks already.
+  // The question may be somebody else's now. The first in the line, to ask on behalf of it; empty: nobody waits, or one
+  // asks already.
   Line TakeFirst(const EntryTag& tag);
 
   // The one who asked is not coming back to the line. The rest asks again at `look_at`.
@@ -116,7 +117,7 @@ class LeaseTable {
   // True: it was waiting, and is not any more.
   bool Remove(LeaseCall& call);
 
-  // The first of the line of each question of that namespace that has one.
+  // The same for all questions of that namespace: the first of each line.
   Line TakeFirstOfEach(absl::string_view ns);
 
   // Everybody, for good.
@@ -136,6 +137,8 @@ class LeaseTable {
 
   size_t held() const { return held_.load(std::memory_order_relaxed); }
   size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+  // Of which anything is known: what the table's memory grows with.
+  size_t questions() const;
 
  private:
   struct Question {
