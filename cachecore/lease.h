@@ -52,10 +52,12 @@ class LeaseCall {
  private:
   friend class LeaseTable;
   friend class LeasedCache;
+  friend class LeaseCallAccess;  // For tests of the table alone.
 
   EntryTag tag_;
   uint64_t version_ = 0;     // Of its question, before the last lookup.
   int64_t until_nanos_ = 0;  // How long it may wait.
+  int64_t held_until_ = 0;   // The lease that it waits for, as far as is known.
   bool asks_for_all_ = false;      // It has been taken out of the line to ask again on behalf of the line.
   bool takes_a_miss_ = false;      // The answer was not kept: no use in waiting for it.
   int rounds_ = 0;                 // Lookups so far.

@@ -167,6 +167,7 @@ void LeasedCache::Wait(LeaseCall& call, int64_t held_until) {
   // Kilobytes, which it would hold as long as it waits; learnt again if they still matter.
   std::string().swap(call.unusable_entry_);
   std::string().swap(call.dead_lease_);
+  call.held_until_ = held_until;
   int64_t look_at = held_until + kMoment;
   if (shared_ != nullptr) look_at = std::min(look_at, now + Nanos(options_.look_interval));
   switch (table_.Wait(call, look_at)) {
@@ -246,7 +247,7 @@ void LeasedCache::GiveBack(const EntryId& id, uint64_t lease) {
 
 void LeasedCache::StopWaiting() {
   nobody_waits_ = true;
-  for (LeaseCall* call : table_.TakeEverybody()) AnswerPending(*call, Now(), absl::ZeroDuration());
+  for (LeaseCall* call : table_.TakeEverybody()) AnswerPending(*call, HeldUntil(*call), absl::ZeroDuration());
   if (LeaseObserver* observer = observer_.load(std::memory_order_acquire)) observer->OnClosing();
 }
 
@@ -344,7 +345,7 @@ void LeasedCache::Ended(const EntryTag& tag, uint64_t lease) {
 
 int64_t LeasedCache::OnAlarm() {
   LeaseTable::Due due = table_.Advance(Now());
-  for (LeaseCall* call : due.over) AnswerPending(*call, Now(), absl::ZeroDuration());
+  for (LeaseCall* call : due.over) AnswerPending(*call, HeldUntil(*call), absl::ZeroDuration());
   for (LeaseCall* call : due.ask) LookUp(*call);
   LeaseObserver* const observer = observer_.load(std::memory_order_acquire);
   for (const auto& [tag, token] : due.ended) {
@@ -352,6 +353,12 @@ int64_t LeasedCache::OnAlarm() {
     if (observer != nullptr && DecidedHere(token)) observer->OnLeaseEnded(tag, token.lease);
   }
   return table_.next_due();
+}
+
+// It may have been renewed since.
+int64_t LeasedCache::HeldUntil(const LeaseCall& call) const {
+  const auto held = table_.HeldHere(call.tag_, Now());
+  return held ? held->until : call.held_until_;
 }
 
 uint64_t LeasedCache::NewLease() {

@@ -133,6 +133,7 @@ class LeasedCache final : public Cache, private LeaseListener {
   int64_t OnAlarm();
   void SetAlarm() { alarm_.WakeBy(table_.next_due()); }
 
+  int64_t HeldUntil(const LeaseCall& call) const;
   uint64_t NewLease();
   bool OfThisServer(uint64_t lease) const { return lease >> 32 == server_; }
   bool alone() const { return shared_ != nullptr && !shared_->usable(); }
