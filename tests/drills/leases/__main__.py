@@ -4,33 +4,46 @@
 """
 
 import argparse
-import contextlib
 import sys
+from collections.abc import Callable
 
-from ..support.fake_model import FakeModel
-from ..support.stage import running_stage
 from ..support.verdict import Verdict
-from . import single_call
-from .crowd import Crowd, build_go_program
-from .scene import Scene
+from . import cancelled_waiters, cut_off, frozen_holders, killed_holders, lost_redis, released, single_call
+from .crowd import build_go_program
+from .scene import Scene, running_scene
 
-ROWS = {
-    "single-call": single_call,
+# By the seconds that leases hold: rows in which they run out have short ones.
+ROWS: dict[float, dict[str, Callable[[Verdict, Scene], None]]] = {
+    30: {
+        "single-call": single_call.run,
+        "released": released.run,
+        "cancelled-waiters": cancelled_waiters.run,
+        "lost-redis": lost_redis.run,
+    },
+    1: {
+        "killed-holders": killed_holders.run,
+        "frozen-holders": frozen_holders.run,
+        "cut-off": cut_off.run,
+    },
 }
 
 
 def main() -> int:
+    names = [name for rows in ROWS.values() for name in rows]
     parser = argparse.ArgumentParser(prog="scripts/drill leases")
     parser.add_argument("--short", action="store_true")
-    parser.add_argument("--row", action="append", choices=ROWS)
+    parser.add_argument("--row", action="append", choices=names)
     options = parser.parse_args()
     verdict = Verdict("leases", leniency=3 if options.short else 1)
     program = build_go_program()
-    with running_stage() as stage, FakeModel() as model, Crowd(stage, model.url, program) as crowd:
-        scene = Scene(stage, model, crowd, options.short)
-        for name in options.row or ROWS:
-            ROWS[name].run(verdict, scene)
-            verdict.tell("memory of the replicas, MiB", stage.resident_mebibytes())
+    for hold, rows in ROWS.items():
+        wanted = [run for name, run in rows.items() if name in (options.row or names)]
+        if not wanted:
+            continue
+        with running_scene(program, hold, options.short) as scene:
+            for run in wanted:
+                run(verdict, scene)
+                verdict.tell("memory of the replicas, MiB", scene.stage.resident_mebibytes())
     return 0 if verdict.all_kept() else 1
 
 

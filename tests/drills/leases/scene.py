@@ -1,9 +1,12 @@
 """What the rows of the drill share."""
 
+import contextlib
 import dataclasses
+import pathlib
+from collections.abc import Iterator
 
 from ..support.fake_model import FakeModel
-from ..support.stage import Stage
+from ..support.stage import Stage, running_stage
 from .crowd import Crowd
 
 
@@ -12,6 +15,7 @@ class Scene:
     stage: Stage
     model: FakeModel
     crowd: Crowd
+    hold: float  # Seconds that a lease holds if it is not renewed.
     short: bool
     _first: int = 0
 
@@ -19,3 +23,13 @@ class Scene:
         """The number of the first of so many keys that nobody has asked for."""
         first, self._first = self._first, self._first + count
         return first
+
+
+@contextlib.contextmanager
+def running_scene(go_program: pathlib.Path, hold: float, short: bool) -> Iterator[Scene]:
+    with (
+        running_stage("--lease-hold", f"{hold:g}s") as stage,
+        FakeModel() as model,
+        Crowd(stage, model.url, go_program) as crowd,
+    ):
+        yield Scene(stage, model, crowd, hold, short)
