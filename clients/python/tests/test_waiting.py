@@ -34,15 +34,16 @@ def async_wait(address: str, wait: float | None = None):
 both = pytest.mark.parametrize("wait_for", [sync_wait, async_wait])
 
 
-def test_slices_shrink_until_the_wait_is_over():
-    waiting = Waiting(10.0, now=100.0)
-    assert waiting.next_slice(100.0) == 10.0
+def test_slices_fit_an_rpc_and_shrink_until_the_wait_is_over():
+    waiting = Waiting(10.0, now=100.0, timeout=5.0)
+    assert waiting.next_slice(100.0) == 3.0
     assert waiting.next_slice(107.5) == 2.5
     assert waiting.next_slice(110.0) is None
+    assert waiting.waited(107.5) == 7.5
 
 
 def test_a_wait_of_nothing_asks_once():
-    waiting = Waiting(0.0, now=5.0)
+    waiting = Waiting(0.0, now=5.0, timeout=1.0)
     assert waiting.next_slice(5.0) == 0.0
     assert waiting.next_slice(5.0) is None
 
@@ -51,7 +52,7 @@ def test_a_wait_of_nothing_asks_once():
     ("retry_after", "now", "pause"), [(0.5, 0, 0.5), (0, 0, 0.01), (9, 8, 2), (1, 11, 0)]
 )
 def test_a_pause_is_what_the_server_says_within_the_wait(retry_after, now, pause):
-    assert Waiting(10.0, now=0).pause(Pending(None, retry_after), now) == pause
+    assert Waiting(10.0, now=0, timeout=1.0).pause(Pending(None, retry_after), now) == pause
 
 
 def test_what_a_server_can_do_is_asked_again_after_a_minute():

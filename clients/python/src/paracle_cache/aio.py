@@ -99,9 +99,11 @@ class Client:
         """
         if not self.enabled or "leases" not in await self.features():
             return await self.get(key)
-        waiting = Waiting(self.settings.lease_wait if wait is None else wait, time.monotonic())
+        patience = self.settings.lease_wait if wait is None else wait
+        waiting = Waiting(patience, time.monotonic(), self.settings.timeout)
+        waited = 0.0
         while (slice_wait := waiting.next_slice(time.monotonic())) is not None:
-            request = messages.lease_request(self._namespace, key, hold, slice_wait)
+            request = messages.lease_request(self._namespace, key, hold, slice_wait, waited)
             try:
                 outcome = messages.outcome(await self._call("get", request, None))
             except Unimplemented:  # Another server than the one that told its features.
@@ -116,6 +118,7 @@ class Client:
             if not isinstance(outcome, Pending):
                 return outcome
             await asyncio.sleep(waiting.pause(outcome, time.monotonic()))
+            waited = waiting.waited(time.monotonic())
         return await self.get(key)
 
     async def set(

@@ -26,8 +26,11 @@ def get_request(namespace: str, key: CacheKey | EntryId) -> pb.GetRequest:
     return pb.GetRequest(entry=entry_ref(namespace, key))
 
 
-def lease_request(namespace: str, key: CacheKey | EntryId, hold: float | None, wait: float) -> pb.GetRequest:
-    lease = pb.LeaseRequest(hold=to_duration(hold), wait=to_duration(wait))
+def lease_request(
+    namespace: str, key: CacheKey | EntryId, hold: float | None, wait: float, waited: float = 0.0
+) -> pb.GetRequest:
+    """waited: seconds that the caller has waited for this answer in Gets before this one."""
+    lease = pb.LeaseRequest(hold=to_duration(hold), wait=to_duration(wait), waited=to_duration(waited))
     return pb.GetRequest(entry=entry_ref(namespace, key), lease=lease)
 
 

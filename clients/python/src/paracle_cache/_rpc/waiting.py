@@ -5,15 +5,21 @@ Pure: the clients do the calls and the sleeping. One `Waiting` is one wait of on
 
 from ..results import Pending
 
+# Of an RPC's timeout that the server may let a Get wait. It would answer 100 ms before the deadline in any case; a busy
+# machine needs more than that to be in time.
+_SHARE = 0.6
+
 # A server that answers Pending at once and says to come back at once is asked a hundred times a second, not flat out.
 _SHORTEST_PAUSE = 0.01
 
 
 class Waiting:
-    """How long the next slice may wait, until `wait` seconds from `now` are over."""
+    """How long the next slice may wait, until `wait` seconds from `now` are over, each RPC within `timeout`."""
 
-    def __init__(self, wait: float, now: float):
+    def __init__(self, wait: float, now: float, timeout: float):
+        self._begin = now
         self._end = now + wait
+        self._longest = timeout * _SHARE
         self._asked = False
 
     def next_slice(self, now: float) -> float | None:
@@ -22,7 +28,11 @@ class Waiting:
         if self._asked and remaining <= 0:
             return None
         self._asked = True
-        return max(remaining, 0.0)
+        return min(max(remaining, 0.0), self._longest)
+
+    def waited(self, now: float) -> float:
+        """Seconds since the wait began, which a hit did not save."""
+        return now - self._begin
 
     def pause(self, pending: Pending, now: float) -> float:
         """Seconds to sleep before the next slice: what the server says, never beyond the end of the wait."""
