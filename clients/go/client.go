@@ -24,6 +24,9 @@ type Client struct {
 	admin    cachepb.AdminServiceClient
 	health   healthpb.HealthClient
 	told     serverFacts
+	waits    slots
+	asks     slots
+	streams  slots
 }
 
 // NewClient makes a client; it connects when it is first used. The error is a *[ConfigError], which names the setting,
@@ -37,7 +40,9 @@ func NewClient(options ...Option) (*Client, error) {
 }
 
 func newClient(settings *settings) (*Client, error) {
-	client := &Client{settings: settings}
+	client := &Client{
+		settings: settings, waits: newSlots(waitsAtOnce), asks: newSlots(asksAtOnce), streams: newSlots(streamsAtOnce),
+	}
 	if !*settings.enabled {
 		return client, nil
 	}

@@ -134,6 +134,22 @@ func TestALeaseGoesBackThoughItsCallersContextIsCancelled(t *testing.T) {
 	eventually(t, "the lease goes back", func() bool { return server.Releases.Load() == 1 })
 }
 
+func TestALeaseGoesBackThoughTheCircuitHasOpened(t *testing.T) {
+	server := leasing(t, time.Hour)
+	cache, _, _ := steppedCache(t, WithEndpoint(server.Endpoint))
+	for variant := range uint32(5) {
+		_, _ = cache.Do(context.Background(), Key{Provider: "p", Variant: variant}, func(context.Context) (Answer, error) {
+			cache.circuit.open()
+			return Answer{}, errors.New("mine")
+		})
+		cache.circuit.close()
+	}
+	eventually(t, "the leases go back", func() bool { return server.Releases.Load() == 5 })
+	if isOpen(&cache.circuit) {
+		t.Error("that opened the circuit")
+	}
+}
+
 func TestAWaiterWhoseContextEndsLeavesAtOnceWithItsError(t *testing.T) {
 	server := leasing(t, time.Hour)
 	takeLease(t, server)

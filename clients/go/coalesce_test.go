@@ -63,6 +63,19 @@ func TestOneQuestionOfManyCallersIsOneCall(t *testing.T) {
 	}
 }
 
+func TestMoreCallersThanAConnectionHasRoomForAreOneCall(t *testing.T) {
+	cache := quietCache(t, serverprocess.Start(t).Endpoint, paraclecache.WithTimeout(20*time.Second))
+	var calls atomic.Int64
+	fromCache := callers(t, []*paraclecache.Cache{cache}, 3000, "{}", func(context.Context) (paraclecache.Answer, error) {
+		calls.Add(1)
+		time.Sleep(200 * time.Millisecond) // As a model takes.
+		return paraclecache.Answer{Payload: []byte("{}")}, nil
+	})
+	if calls.Load() != 1 || fromCache != 2999 {
+		t.Errorf("%d calls, %d answers from the cache", calls.Load(), fromCache)
+	}
+}
+
 func TestWhoDoesNotCoalesceCallsTheModelHimself(t *testing.T) {
 	caches := cachesOf(t, serverprocess.Start(t), 2, paraclecache.WithCoalesce(false))
 	var calling sync.WaitGroup

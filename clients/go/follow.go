@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -35,6 +36,7 @@ const (
 type following struct {
 	cache    *Cache
 	ticket   uint64 // Of the circuit.
+	giveSlot func()
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	watchdog *time.Timer
@@ -54,7 +56,10 @@ func (c *Client) follow(ctx context.Context, id EntryID, over time.Time) (*follo
 	if err != nil {
 		return nil, err
 	}
-	f := &following{}
+	if !c.streams.take(ctx, time.Until(over)) {
+		return nil, errWaitOver
+	}
+	f := &following{giveSlot: sync.OnceFunc(c.streams.give)}
 	f.ctx, f.cancel = context.WithCancelCause(ctx)
 	timeout := *c.settings.timeout
 	f.watchdog = time.AfterFunc(timeout, func() { f.cancel(errSilent) })
@@ -172,4 +177,5 @@ func (f *following) close() {
 	}
 	f.watchdog.Stop()
 	f.cancel(context.Canceled)
+	f.giveSlot()
 }

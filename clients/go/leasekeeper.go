@@ -78,20 +78,23 @@ func (k *leaseKeeper) forget(lease *heldLease) {
 	}
 }
 
-// release tells the service, in the background and for as long as any RPC may take.
+// release tells the service, in the background and for as long as any RPC may take; also while the circuit is open, as
+// others may reach the service, and would wait.
 func (k *leaseKeeper) release(lease *heldLease) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.forget(lease)
-	ticket, ok := k.cache.circuit.admit()
-	if !ok || k.closed {
+	if k.closed {
 		return
 	}
+	ticket, admitted := k.cache.circuit.admit()
 	k.releasing.Add(1)
 	go func() {
 		defer k.releasing.Done()
 		err := k.cache.client.ReleaseLease(context.Background(), lease.id, &Lease{FillToken: lease.fillToken})
-		k.cache.note(context.Background(), ticket, err)
+		if admitted {
+			k.cache.note(context.Background(), ticket, err)
+		}
 	}()
 }
 

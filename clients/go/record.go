@@ -31,16 +31,21 @@ type recording struct {
 	err  error
 }
 
-// record begins to record under a lease. head is what stands before the body.
+// record begins to record under a lease; nil: it cannot now. head is what stands before the body.
 func (c *Cache) record(id EntryID, right *fill, contentType string, head []byte) *recording {
+	if !c.client.streams.take(c.lifetime, 0) {
+		return nil
+	}
 	started := &recording{cache: c, wake: make(chan struct{}, 1), done: make(chan struct{}), queue: [][]byte{head}}
 	started.ctx, started.stop = context.WithCancel(c.lifetime)
 	began := c.inBackground(func(context.Context) {
+		defer c.client.streams.give()
 		defer close(started.done)
 		defer started.stop()
 		started.err = errorOf(started.send(id, right, contentType))
 	})
 	if !began {
+		c.client.streams.give()
 		started.stop()
 		return nil
 	}

@@ -54,10 +54,9 @@ func (c *Client) waitForLease(ctx context.Context, id EntryID, patience time.Dur
 	began := time.Now()
 	over := began.Add(patience)
 	var waited time.Duration
+	hasSlot := c.waits.take(ctx, 0) // Without one, the first question does not wait, but is asked.
 	for {
-		// The server answers 100 ms before the RPC's deadline in any case.
-		wait := max(0, min(*c.settings.timeout, time.Until(over)))
-		outcome, err := c.getWithLease(ctx, id, wait, waited)
+		outcome, err := c.getInSlot(ctx, id, hasSlot, over, waited)
 		pending, isPending := outcome.(*Pending)
 		if err != nil || !isPending {
 			return outcome, err
@@ -69,8 +68,34 @@ func (c *Client) waitForLease(ctx context.Context, id EntryID, patience time.Dur
 		if err := sleep(ctx, pause); err != nil {
 			return nil, err
 		}
+		hasSlot = c.waits.take(ctx, time.Until(over))
 		waited = time.Since(began)
 	}
+}
+
+// getInSlot asks once, and waits where it has a slot for that, which it gives back.
+func (c *Client) getInSlot(
+	ctx context.Context, id EntryID, hasSlot bool, over time.Time, waited time.Duration,
+) (Outcome, error) {
+	if !hasSlot {
+		return c.getAtOnce(ctx, id, waited)
+	}
+	defer c.waits.give()
+	// The server would answer 100 ms before the RPC's deadline in any case: busy machines need more.
+	wait := max(0, min(*c.settings.timeout*3/5, time.Until(over)))
+	return c.getWithLease(ctx, id, wait, waited)
+}
+
+// getAtOnce asks without waiting for somebody else. Its own queue is a part of the RPC: one timeout for both.
+func (c *Client) getAtOnce(ctx context.Context, id EntryID, waited time.Duration) (Outcome, error) {
+	bounded, cancel := context.WithTimeout(ctx, *c.settings.timeout)
+	defer cancel()
+	if !c.asks.take(bounded, *c.settings.timeout) {
+		<-bounded.Done()
+		return nil, contextError(bounded)
+	}
+	defer c.asks.give()
+	return c.getWithLease(bounded, id, 0, waited)
 }
 
 // getWithLease asks once; waited is what the caller has waited before.
