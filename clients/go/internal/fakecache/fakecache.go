@@ -27,7 +27,7 @@ type Server struct {
 	OnGet     func(*cachepb.GetRequest) error
 	OnRelease func()
 	OnRecord  func() error
-	OnFollow  func(cachepb.CacheService_FollowServer) error
+	OnFollow  func(cachepb.CacheService_FollowServer) error // Answers it alone.
 
 	Gets, Sets, Configs, Renewals, Releases atomic.Int64 // RPCs answered.
 	Records, Follows                        atomic.Int64 // Begun.
@@ -37,11 +37,12 @@ type Server struct {
 
 	recordings map[string]*recorded
 
-	grpc    *grpc.Server
-	mu      sync.Mutex
-	entries map[string]*cachepb.SetRequest
-	leased  map[string]string // Fill tokens.
-	changed chan struct{}     // Closed, and made anew, when somebody who waits should look again.
+	grpc      *grpc.Server
+	mu        sync.Mutex
+	entries   map[string]*cachepb.SetRequest
+	leased    map[string]string // Fill tokens.
+	leasedAll bool
+	changed   chan struct{} // Closed, and made anew, when somebody who waits should look again.
 }
 
 // Start listens on a free port; it panics when it cannot.

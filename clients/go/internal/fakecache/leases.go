@@ -22,7 +22,7 @@ func (s *Server) hold() *durationpb.Duration {
 
 // lease gives the lease of an entry; nil when somebody has it. REQUIRES: s.mu is held.
 func (s *Server) lease(name string) *cachepb.Lease {
-	if s.leased[name] != "" {
+	if s.leased[name] != "" || s.leasedAll {
 		return nil
 	}
 	s.Leases.Add(1)
@@ -30,11 +30,19 @@ func (s *Server) lease(name string) *cachepb.Lease {
 	return &cachepb.Lease{FillToken: []byte(s.leased[name]), Hold: s.hold()}
 }
 
+// LeaseAll gives somebody else the leases of everything that nobody has one of, until LoseLeases or Break.
+func (s *Server) LeaseAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leasedAll = true
+}
+
 // LoseLeases ends every lease, as their expiry would.
 func (s *Server) LoseLeases() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.leased)
+	s.leasedAll = false
 	s.wakeAll()
 }
 

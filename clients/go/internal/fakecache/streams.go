@@ -86,6 +86,7 @@ func (s *Server) Break() {
 	}
 	clear(s.recordings)
 	clear(s.leased)
+	s.leasedAll = false
 	s.wakeAll()
 }
 
@@ -93,9 +94,7 @@ func (c cacheService) Follow(request *cachepb.FollowRequest, stream cachepb.Cach
 	s, name := c.server, nameOf(request.GetEntry())
 	s.Follows.Add(1)
 	if s.OnFollow != nil {
-		if err := s.OnFollow(stream); err != nil {
-			return err
-		}
+		return s.OnFollow(stream)
 	}
 	alive := time.NewTicker(request.GetKeepAlive().AsDuration())
 	defer alive.Stop()
@@ -105,7 +104,7 @@ func (c cacheService) Follow(request *cachepb.FollowRequest, stream cachepb.Cach
 		if followed == nil {
 			followed = s.recordings[name]
 		}
-		entry, isLeased, changed := s.entries[name], s.leased[name] != "", s.changed
+		entry, isLeased, changed := s.entries[name], s.leased[name] != "" || s.leasedAll, s.changed
 		var chunks [][]byte
 		var over, broken bool
 		if followed != nil {
