@@ -5,6 +5,8 @@
 // [Cache] (its [Cache.Do]) and [Transport] are what people put around model calls: a cache that is sick, slow or missing
 // never breaks and never slows such a call; the model is called as if there were no cache.
 //
+// Identical questions at the same time, in whatever process, are one model call ([WithCoalesce]).
+//
 // The environment alone is enough to configure all of them (PARACLE_CACHE_ENDPOINT, PARACLE_CACHE_NAMESPACE, ...); an
 // [Option] wins over it. There is no global state: whatever is made is closed by its Close.
 //
