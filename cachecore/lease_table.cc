@@ -31,7 +31,8 @@ std::optional<LeaseTable::Held> LeaseTable::HeldHere(const EntryTag& tag, int64_
   MutexLock lock(mutex_);
   const Question* question = Find(tag);
   if (question == nullptr || question->token.lease == 0 || question->until <= now) return std::nullopt;
-  return Held{.token = question->token, .until = question->until};
+  const bool awaited = question->first != nullptr || question->asking;
+  return Held{.token = question->token, .until = question->until, .awaited = awaited};
 }
 
 LeaseTable::ClaimResult LeaseTable::Claim(const LeaseCall& call, FillToken token, int64_t until, int64_t now,

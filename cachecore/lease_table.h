@@ -57,6 +57,7 @@ class LeaseTable {
   struct Held {
     FillToken token;
     int64_t until = 0;
+    bool awaited = false;  // There is a line, which asks again and again whether it still is.
   };
 
   uint64_t Version(const EntryTag& tag) const;

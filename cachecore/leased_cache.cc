@@ -84,7 +84,9 @@ void LeasedCache::Ask(LeaseCall& call, FillToken begun) {
   if (call.cancelled() || call.rounds_ > kMaxRounds) return AnswerPending(call, Now(), absl::ZeroDuration());
   if (!call.asks_for_all_) {
     const auto held = table_.HeldHere(call.tag_, Now());
-    if (held && Valid(call, held->token)) return Wait(call, held->until);
+    // Where nobody waits yet, the shared tier is asked: the lease may have ended there, and the message got lost.
+    const bool known = held && (held->awaited || held->token.alone);
+    if (known && Valid(call, held->token)) return Wait(call, held->until);
   }
   if (shared_ != nullptr && shared_->usable()) return AskShared(call, begun);
   FillToken token = begun;
@@ -168,7 +170,9 @@ void LeasedCache::Wait(LeaseCall& call, int64_t held_until) {
   std::string().swap(call.unusable_entry_);
   std::string().swap(call.dead_lease_);
   call.held_until_ = held_until;
-  int64_t look_at = held_until + kMoment;
+  // Looking now and then is not looking in vain.
+  const int rounds = std::exchange(call.rounds_, 0);
+  int64_t look_at = std::max(held_until, now) + kMoment;
   if (shared_ != nullptr) look_at = std::min(look_at, now + Nanos(options_.look_interval));
   switch (table_.Wait(call, look_at)) {
     case LeaseTable::Waiting::kWaiting:
@@ -176,6 +180,7 @@ void LeasedCache::Wait(LeaseCall& call, int64_t held_until) {
       if (nobody_waits_) StopWaiting();
       return;
     case LeaseTable::Waiting::kChanged:
+      call.rounds_ = rounds;
       return LookUp(call);
     case LeaseTable::Waiting::kFull:
       return AnswerPending(call, held_until, options_.when_full);
