@@ -194,8 +194,11 @@ std::optional<LeaseMessage> ParseLeaseMessage(absl::string_view message) {
     return std::nullopt;
   }
   LeaseMessage parsed;
-  const std::optional<EntryTag> tag = EntryTag::FromBytes(absl::HexStringToBytes(parts[1]));
-  if (!tag || !absl::SimpleHexAtoi(parts[2], &parsed.lease)) return std::nullopt;
+  const std::string bytes = absl::HexStringToBytes(parts[1]);  // Of anything: it makes what it likes of other letters.
+  const std::optional<EntryTag> tag = EntryTag::FromBytes(bytes);
+  if (!tag || absl::BytesToHexString(bytes) != parts[1] || !absl::SimpleHexAtoi(parts[2], &parsed.lease)) {
+    return std::nullopt;
+  }
   parsed.tag = *tag;
   const auto* const known = std::find_if(std::begin(kMessages), std::end(kMessages),
                                          [&](const auto& message) { return message.first == parts[0][0]; });
