@@ -15,7 +15,9 @@ import (
 )
 
 // cachesOf are that many caches of one server, as processes of their own would have.
-func cachesOf(t *testing.T, server *serverprocess.Process, count int, options ...paraclecache.Option) []*paraclecache.Cache {
+func cachesOf(
+	t *testing.T, server *serverprocess.Process, count int, options ...paraclecache.Option,
+) []*paraclecache.Cache {
 	t.Helper()
 	caches := make([]*paraclecache.Cache, count)
 	for i := range caches {
@@ -111,7 +113,9 @@ func TestSeveralSamplesOfAQuestionAreSeveralCalls(t *testing.T) {
 }
 
 // hold has a call of the first cache under way until it is told to end, with the answer of end.
-func hold(t *testing.T, cache *paraclecache.Cache, end func() (paraclecache.Answer, error)) (finish, finished chan struct{}) {
+func hold(
+	t *testing.T, cache *paraclecache.Cache, end func() (paraclecache.Answer, error),
+) (finish, finished chan struct{}) {
 	t.Helper()
 	begun := make(chan struct{})
 	finish, finished = make(chan struct{}), make(chan struct{})
@@ -178,17 +182,18 @@ func mustBeCalledWithin(t *testing.T, bound time.Duration, called chan time.Time
 
 func TestTheNextCallerCallsAtOnceWhenAnAnswerIsNotToBeStored(t *testing.T) {
 	cut := []byte(`{"choices":[{"message":{},"finish_reason":"length"}]}`)
+	returning := func(answer paraclecache.Answer) func() (paraclecache.Answer, error) {
+		return func() (paraclecache.Answer, error) { return answer, nil }
+	}
 	for why, end := range map[string]func() (paraclecache.Answer, error){
-		"an error":             func() (paraclecache.Answer, error) { return paraclecache.Answer{}, context.Canceled },
-		"a panic":              func() (paraclecache.Answer, error) { panic("mine") },
-		"the goroutine's end":  goexit,
-		"cut short":            func() (paraclecache.Answer, error) { return paraclecache.Answer{Payload: cut}, nil },
-		"not wanted":           func() (paraclecache.Answer, error) { return paraclecache.Answer{Store: paraclecache.StoreNever}, nil },
-		"another content type": func() (paraclecache.Answer, error) { return paraclecache.Answer{ContentType: "text/x"}, nil },
-		"over the limit":       func() (paraclecache.Answer, error) { return paraclecache.Answer{Payload: make([]byte, 3<<20+1)}, nil },
-		"refused by the server": func() (paraclecache.Answer, error) {
-			return paraclecache.Answer{Payload: []byte("{}"), Tags: []string{""}}, nil
-		},
+		"an error":              func() (paraclecache.Answer, error) { return paraclecache.Answer{}, context.Canceled },
+		"a panic":               func() (paraclecache.Answer, error) { panic("mine") },
+		"the goroutine's end":   goexit,
+		"cut short":             returning(paraclecache.Answer{Payload: cut}),
+		"not wanted":            returning(paraclecache.Answer{Store: paraclecache.StoreNever}),
+		"another content type":  returning(paraclecache.Answer{ContentType: "text/x"}),
+		"over the limit":        returning(paraclecache.Answer{Payload: make([]byte, 3<<20+1)}),
+		"refused by the server": returning(paraclecache.Answer{Payload: []byte("{}"), Tags: []string{""}}),
 	} {
 		t.Run(why, func(t *testing.T) {
 			caches := cachesOf(t, serverprocess.Start(t), 2)
@@ -250,7 +255,9 @@ func TestACallWithinACallForTheSameQuestionDoesNotWaitForItself(t *testing.T) {
 func TestAServerThatFreezesWhileManyWaitCostsEachOneTimeout(t *testing.T) {
 	server := serverprocess.Start(t)
 	cache := quietCache(t, server.Endpoint) // Of 0.5 s.
-	finish, finished := hold(t, cache, func() (paraclecache.Answer, error) { return paraclecache.Answer{Payload: []byte("{}")}, nil })
+	finish, finished := hold(t, cache, func() (paraclecache.Answer, error) {
+		return paraclecache.Answer{Payload: []byte("{}")}, nil
+	})
 	called, done := next(t, cache)
 	mustWait(t, called, done)
 	server.Pause()

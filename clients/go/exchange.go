@@ -27,8 +27,8 @@ type exchange struct {
 
 // record has others follow an event stream as it comes, where it is ours to make and the service can.
 func (e *exchange) record(recorder *recorder) {
-	encoding := e.header.Get("Content-Encoding")
-	if e.right.lease == nil || encoding != "" || !answers.IsEventStream(e.header.Get("Content-Type")) || !e.cache.hasStreams(e.ctx) {
+	isPlain := answers.IsEventStream(e.header.Get("Content-Type")) && e.header.Get("Content-Encoding") == ""
+	if !isPlain || e.right.lease == nil || !e.cache.hasStreams(e.ctx) {
 		return
 	}
 	head := storedresponse.StreamHead(e.header)

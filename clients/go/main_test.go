@@ -36,7 +36,8 @@ func TestMain(m *testing.M) {
 		fmt.Println(server.Endpoint)
 		_, _ = io.Copy(io.Discard, os.Stdin) // Until the parent ends.
 	case os.Getenv(holderInChild) != "":
-		cache := paraclecache.New(paraclecache.WithEndpoint(os.Getenv(holderInChild)), paraclecache.WithTimeout(10*time.Second))
+		endpoint := paraclecache.WithEndpoint(os.Getenv(holderInChild))
+		cache := paraclecache.New(endpoint, paraclecache.WithTimeout(10*time.Second))
 		_, _ = cache.Do(ctx, question("a"), func(context.Context) (paraclecache.Answer, error) {
 			fmt.Println("the model is called")
 			_, _ = io.Copy(io.Discard, os.Stdin)

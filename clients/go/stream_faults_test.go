@@ -89,7 +89,9 @@ func TestAFollowerGoesOnWithItsOwnCallWhereTheServiceFailsIt(t *testing.T) {
 			return nil
 		},
 		"an end without its end": func(cachepb.CacheService_FollowServer) error { return nil },
-		"an error":               func(cachepb.CacheService_FollowServer) error { return status.Error(codes.Internal, "sick") },
+		"an error": func(cachepb.CacheService_FollowServer) error {
+			return status.Error(codes.Internal, "sick")
+		},
 	} {
 		for _, already := range []string{"", firstEvent[:20], firstEvent + lastEvent} {
 			t.Run(fmt.Sprintf("%s after %d bytes", why, len(already)), func(t *testing.T) {
@@ -132,7 +134,8 @@ func TestAnotherAnswerThanTheOneThatBrokeOffIsNeverSpliced(t *testing.T) {
 		}
 		response := open(t, clients[0], url)
 		body, err := io.ReadAll(response.Body)
-		if string(body) != already || !errors.Is(err, paraclecache.ErrStreamBroken) || !errors.Is(err, io.ErrUnexpectedEOF) {
+		isBroken := errors.Is(err, paraclecache.ErrStreamBroken) && errors.Is(err, io.ErrUnexpectedEOF)
+		if string(body) != already || !isBroken {
 			t.Errorf("after %q: %q, %v", already, body, err)
 		}
 	}
@@ -183,8 +186,11 @@ func TestARecordingThatStallsDelaysNoByteAndItsEndOneTimeout(t *testing.T) {
 
 func TestARecordingIsCancelledAndItsLeaseGivenBackWhenTheAnswerIsNotWhole(t *testing.T) {
 	for why, end := range map[string]func(*http.Response, chan<- string){
-		"closed early":  func(response *http.Response, _ chan<- string) { _ = response.Body.Close() },
-		"ends too soon": func(response *http.Response, events chan<- string) { close(events); _, _ = io.ReadAll(response.Body) },
+		"closed early": func(response *http.Response, _ chan<- string) { _ = response.Body.Close() },
+		"ends too soon": func(response *http.Response, events chan<- string) {
+			close(events)
+			_, _ = io.ReadAll(response.Body)
+		},
 		"over the limit": func(response *http.Response, events chan<- string) {
 			go func() { events <- string(make([]byte, 4<<20)) }()
 			_, _ = io.ReadFull(response.Body, make([]byte, 4<<20))

@@ -89,7 +89,8 @@ func TestASecondReaderSeesAStreamAsItComes(t *testing.T) {
 	second := open(t, clients[1], upstream.URL+chatPath)
 	mustMark(t, first, "miss")
 	mustMark(t, second, "hit")
-	if second.ContentLength != -1 || second.Header.Get("Content-Length") != "" || second.Header.Get("Content-Type") != "text/event-stream" {
+	if second.ContentLength != -1 || second.Header.Get("Content-Length") != "" ||
+		second.Header.Get("Content-Type") != "text/event-stream" {
 		t.Errorf("%+v", second)
 	}
 	mustRead(t, second, firstEvent)

@@ -98,35 +98,11 @@ func (c cacheService) Follow(request *cachepb.FollowRequest, stream cachepb.Cach
 	}
 	alive := time.NewTicker(request.GetKeepAlive().AsDuration())
 	defer alive.Stop()
-	var followed *recorded
-	for sent := 0; ; {
-		s.mu.Lock()
-		if followed == nil {
-			followed = s.recordings[name]
-		}
-		entry, isLeased, changed := s.entries[name], s.leased[name] != "" || s.leasedAll, s.changed
-		var chunks [][]byte
-		var over, broken bool
-		if followed != nil {
-			chunks, over, broken = followed.chunks, followed.ended, followed.broken
-		}
-		s.mu.Unlock()
-		switch {
-		case followed == nil && entry != nil:
-			return sendStored(stream, entry)
-		case broken || followed == nil && !isLeased:
-			return status.Error(codes.Aborted, "nobody records it")
-		}
-		if followed != nil && sent == 0 && len(chunks) > 0 {
-			start := &cachepb.FollowStart{ContentType: followed.start.GetContentType(), Live: true}
-			_ = stream.Send(&cachepb.FollowResponse{Part: &cachepb.FollowResponse_Start{Start: start}})
-		}
-		if len(chunks) > sent {
-			_ = stream.Send(chunksOf(chunks[sent:]...))
-			sent = len(chunks)
-		}
-		if over {
-			return stream.Send(&cachepb.FollowResponse{Part: &cachepb.FollowResponse_End{End: &cachepb.FollowEnd{}}})
+	follower := &follower{server: s, name: name, stream: stream}
+	for {
+		changed, over, err := follower.look()
+		if over || err != nil {
+			return err
 		}
 		select {
 		case <-changed:
@@ -137,6 +113,50 @@ func (c cacheService) Follow(request *cachepb.FollowRequest, stream cachepb.Cach
 			return stream.Context().Err()
 		}
 	}
+}
+
+// follower is one Follow.
+type follower struct {
+	server *Server
+	name   string
+	stream cachepb.CacheService_FollowServer
+	of     *recorded // Nil: nobody records it yet.
+	sent   int       // Chunks.
+}
+
+// look sends what is new; over: that was all of it. Else changed says when to look again.
+func (f *follower) look() (changed <-chan struct{}, over bool, err error) {
+	s := f.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.of == nil {
+		f.of = s.recordings[f.name]
+	}
+	entry, isLeased := s.entries[f.name], s.leased[f.name] != "" || s.leasedAll
+	switch {
+	case f.of == nil && entry != nil:
+		return nil, true, sendStored(f.stream, entry)
+	case f.of == nil && isLeased:
+		return s.changed, false, nil
+	case f.of == nil || f.of.broken:
+		return nil, false, status.Error(codes.Aborted, "nobody records it")
+	}
+	if f.sent == 0 && len(f.of.chunks) > 0 {
+		start := &cachepb.FollowStart{ContentType: f.of.start.GetContentType(), Live: true}
+		_ = f.stream.Send(&cachepb.FollowResponse{Part: &cachepb.FollowResponse_Start{Start: start}})
+	}
+	if len(f.of.chunks) > f.sent {
+		_ = f.stream.Send(chunksOf(f.of.chunks[f.sent:]...))
+		f.sent = len(f.of.chunks)
+	}
+	if f.of.ended {
+		return nil, true, f.stream.Send(endOf(nil))
+	}
+	return s.changed, false, nil
+}
+
+func endOf(origin *cachepb.Origin) *cachepb.FollowResponse {
+	return &cachepb.FollowResponse{Part: &cachepb.FollowResponse_End{End: &cachepb.FollowEnd{Origin: origin}}}
 }
 
 func chunksOf(chunks ...[]byte) *cachepb.FollowResponse {
@@ -152,5 +172,5 @@ func sendStored(stream cachepb.CacheService_FollowServer, entry *cachepb.SetRequ
 		_ = stream.Send(chunksOf(rest[:length]))
 		rest = rest[length:]
 	}
-	return stream.Send(&cachepb.FollowResponse{Part: &cachepb.FollowResponse_End{End: &cachepb.FollowEnd{Origin: entry.GetOrigin()}}})
+	return stream.Send(endOf(entry.GetOrigin()))
 }

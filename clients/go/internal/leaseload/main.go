@@ -1,7 +1,7 @@
 // Command leaseload asks a cache the same questions from many goroutines at once, through Do, and counts what came of
 // it: for drills that run it beside programs of other languages. Settings that no flag has are the environment's.
 //
-//	leaseload -endpoints 127.0.0.1:50051,127.0.0.1:50052 -model-url http://127.0.0.1:8080 -first 0 -keys 10 -waiters 200
+//	leaseload -endpoints 127.0.0.1:50051,127.0.0.1:50052 -model-url http://127.0.0.1:8080 -keys 10 -waiters 200
 //
 // The model is sent {"key": "k17"} and answers JSON that has "k17" in it. At the end one line of JSON is printed.
 package main
@@ -47,7 +47,7 @@ type tally struct {
 }
 
 func main() {
-	endpoints := flag.String("endpoints", "localhost:50051", "host:port of each replica, separated by commas; callers take turns")
+	endpoints := flag.String("endpoints", "localhost:50051", "one of each replica, by commas; callers take turns")
 	modelURL := flag.String("model-url", "", "where the model answers; required")
 	first := flag.Int("first", 0, "number of the first key")
 	keys := flag.Int("keys", 1, "how many keys")
