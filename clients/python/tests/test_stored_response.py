@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from paracle_cache._http.stored_response import StoredResponse, dump, parse
+from paracle_cache._http.stored_response import StoredResponse, dump, parse, stream_head
 
 HEADERS = [
     ("X-Request-Id", "req_1"),
@@ -106,3 +106,10 @@ def test_no_mutation_of_bytes_raises_or_changes_the_body_unseen() -> None:
             )
         read = parse(bytes(payload))
         assert read is None or payload.endswith(b"\r\n\r\n" + read.body), f"seed {seed}: {payload!r}"
+
+
+def test_an_event_stream_that_was_recorded_while_it_came_has_no_length():
+    head = stream_head([("Content-Type", "text/event-stream; charset=utf-8"), ("Date", "now")])
+    assert head == b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n\r\n"
+    assert parse(head + b"data: 1\n\n").body == b"data: 1\n\n"
+    assert parse(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{}") is None

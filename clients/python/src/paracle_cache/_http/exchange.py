@@ -16,7 +16,6 @@ from . import sse, stored_response
 from .cacheable import Asked, is_asked, question_of, size_of
 from .flavour import Flavour, Request, RequestT, ResponseT
 from .policy import Policy
-from .reading import is_event_stream
 from .recording import Question, Recording
 
 HEADER = "x-paracle-cache"
@@ -132,7 +131,7 @@ class Exchange(Generic[RequestT, ResponseT]):
         stored = stored_response.parse(hit.payload)
         if stored is None:
             return None
-        content_type = next((value for name, value in stored.headers if name == "content-type"), "")
-        pieces = sse.split(stored.body) if is_event_stream(content_type) else [stored.body]
+        streams = stored_response.is_event_stream(stored_response.content_type_of(stored.headers))
+        pieces = sse.split(stored.body) if streams else [stored.body]
         headers = [*stored.headers, ("content-length", str(len(stored.body))), (HEADER, "hit")]
         return self.flavour.response(200, headers=headers, stream=self.flavour.replay(pieces))

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..answers import Verdict, judge, judge_chunks
 from . import sse
+from .stored_response import is_event_stream
 
 _DONE = b"[DONE]"
 _LAST_EVENTS = ("response.completed", "message_stop")
@@ -20,10 +21,6 @@ class Reading:
     answer: Any
     """The JSON document, or the list of a stream's events."""
     verdict: Verdict
-
-
-def is_event_stream(content_type: str) -> bool:
-    return content_type.partition(";")[0].strip().lower() == "text/event-stream"
 
 
 def read(content_type: str, body: bytes, *, at_end: bool) -> Reading | None:
