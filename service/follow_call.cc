@@ -125,13 +125,14 @@ void FollowCall::Go() {
 void FollowCall::OnWriteDone(bool ok) {
   std::lock_guard lock(link_->mutex);
   writing_ = false;
-  if (!ok) return FinishOnce(absl::CancelledError("the reader has gone"));
+  if (!ok || cancelled_) return FinishOnce(absl::CancelledError("the reader has gone"));
   Go();
 }
 
 // A call that only waits has nothing under way that would end by itself.
 void FollowCall::OnCancel() {
   std::lock_guard lock(link_->mutex);
+  cancelled_ = true;
   if (!writing_) FinishOnce(absl::CancelledError("the reader has gone"));
 }
 

@@ -55,6 +55,7 @@ class FollowCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   grpc::ByteBuffer message_;
   bool writing_ = false;
   bool live_ = false;
+  bool cancelled_ = false;
   bool finished_ = false;
 };
 
