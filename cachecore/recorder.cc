@@ -12,6 +12,7 @@ namespace {
 
 constexpr int64_t kHeartbeatNanos = 1'000'000'000;
 constexpr size_t kChunksAtOnce = 256;
+constexpr size_t kBytesAtOnce = 256 << 10;  // But for a single chunk.
 
 absl::Status TooLarge(size_t most) {
   return InvalidField("chunk", absl::StrCat("the answer is over ", most, " bytes, which are accepted"),
@@ -26,9 +27,14 @@ absl::Status NoRoom() {
 
 }  // namespace
 
-Recorder::Recorder(Recordings* owner, SharedLeases* shared, RecordedQuestion question,
+Recorder::Recorder(Recordings* owner, SharedLeases* shared, bool published, RecordedQuestion question,
                    std::shared_ptr<Recording> recording)
-    : owner_(*owner), shared_(shared), question_(std::move(question)), recording_(std::move(recording)) {}
+    : owner_(*owner),
+      shared_(shared),
+      question_(std::move(question)),
+      recording_(std::move(recording)),
+      given_here_(HeldHere()),
+      given_up_(!published) {}
 
 Recorder::~Recorder() { Abort(); }
 
@@ -42,12 +48,11 @@ absl::Status Recorder::Add(absl::string_view chunk) {
     Abort();
     return TooLarge(owner_.limits().max_answer_bytes);
   }
-  if (!owner_.Reserve(*recording_, chunk.size())) {
-    Stop();
-    return NoRoom();
-  }
   const auto shared_chunk = std::make_shared<const std::string>(chunk);
-  recording_->Append(shared_chunk);
+  if (const auto added = owner_.Add(*recording_, shared_chunk); added != Recordings::Added::kYes) {
+    Stop();
+    return added == Recordings::Added::kNoRoom ? NoRoom() : LeaseLost();
+  }
   if (shared_ == nullptr) return absl::OkStatus();
   {
     MutexLock lock(mutex_);
@@ -84,9 +89,11 @@ void Recorder::End(const RecordedFacts& facts, absl::Time deadline, Cache::SetDo
       end.create_time = owner_.clock().WallTime();
       end.expire_time = outcome->expire_time;
     }
-    // Whoever followed it had asked before an invalidation that came meanwhile: for them it is an answer.
-    const bool complete = outcome.ok() || ReasonOf(outcome.status()) == kReasonStaleFillToken;
-    if (complete) recording_->Complete(end);
+    // Whoever followed it had asked before an invalidation that came meanwhile: for them it is an answer. Not if it was
+    // by one of the tags, which nobody knew before.
+    const bool stale = ReasonOf(outcome.status()) == kReasonStaleFillToken;
+    const bool by_tag = stale && owner_.cache().Valid(question_.id(), question_.model, recording_->token());
+    if (outcome.ok() || (stale && !by_tag)) recording_->Complete(end);
     Stop();
     std::move(done)(std::move(outcome));
   });
@@ -94,19 +101,34 @@ void Recorder::End(const RecordedFacts& facts, absl::Time deadline, Cache::SetDo
 
 void Recorder::Abort() {
   if (over_) return;
+  // Else the lease has ended already, or another recorder records for it.
+  const bool current = recording_->state() == Recording::State::kRunning;
   Stop();
-  owner_.cache().Release(question_.id(), recording_->token(), [] {});
+  if (current) owner_.cache().Release(question_.id(), recording_->token(), [] {});
 }
 
 void Recorder::Stop() {
   over_ = true;
+  BreakOff();
+}
+
+bool Recorder::HeldHere() const {
+  const auto held = owner_.cache().HeldHere(recording_->tag());
+  return held && held->token.lease == recording_->token().lease;
+}
+
+void Recorder::BreakOff() {
   recording_->Abort();
   owner_.Forget(*recording_);
 }
 
 void Recorder::Wake() {
-  if (recording_->state() != Recording::State::kRunning) return;
-  Publish(/*even_nothing=*/true);
+  if (over_ || recording_->state() != Recording::State::kRunning) return;
+  if (shared_->usable()) {
+    Publish(/*even_nothing=*/true);
+  } else if (given_here_ && !HeldHere()) {
+    return BreakOff();
+  }
   owner_.WakeAt(owner_.clock().MonotonicNanos() + kHeartbeatNanos, weak_from_this());
 }
 
@@ -114,9 +136,14 @@ void Recorder::Publish(bool even_nothing) {
   std::vector<Chunk> chunks;
   {
     MutexLock lock(mutex_);
-    if (shared_ == nullptr || publishing_ || given_up_ || (unpublished_.empty() && !even_nothing)) return;
+    if (publishing_ || (unpublished_.empty() && !even_nothing)) return;
     publishing_ = true;
-    chunks.assign(unpublished_.begin(), unpublished_.begin() + std::min(unpublished_.size(), kChunksAtOnce));
+    size_t bytes = 0;
+    for (const Chunk& chunk : unpublished_) {
+      bytes += chunk->size();
+      if (chunks.size() == kChunksAtOnce || (bytes > kBytesAtOnce && !chunks.empty())) break;
+      chunks.push_back(chunk);
+    }
   }
   shared_->Append(question_.id(), recording_->token().lease, /*first=*/false, question_.content_type, chunks,
                   [this, self = shared_from_this(), count = chunks.size()](absl::StatusOr<bool> done) {
@@ -129,13 +156,13 @@ void Recorder::OnPublished(size_t chunks, const absl::StatusOr<bool>& done) {
     MutexLock lock(mutex_);
     publishing_ = false;
     unpublished_.erase(unpublished_.begin(), unpublished_.begin() + chunks);
-    // It may have been added or not: the list is no use any more. The end reaches those elsewhere as a whole.
-    if (!done.ok()) given_up_ = true;
+    // They may have been added or not: the list is no use any more. The end reaches those elsewhere as a whole.
+    if (!done.ok() && chunks > 0) given_up_ = true;
     if (given_up_) unpublished_.clear();
   }
   // At the end the lease ends too, and a write that comes after it finds that out.
   if (over_) return;
-  if (done.ok() && !*done) return recording_->Abort();
+  if (done.ok() && !*done) return BreakOff();
   Publish(/*even_nothing=*/false);
 }
 

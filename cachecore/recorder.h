@@ -1,7 +1,8 @@
 // Recorder writes one recording, for the holder of its lease, and stores the answer at the end.
 //
 // With a shared tier the chunks go there as well, behind: neither the recorder nor the readers here wait for it. That
-// the lease still holds, it tells by each of these writes, of which there is at least one a second.
+// the lease still holds, it tells by each of these writes, of which there is at least one a second; while the tier is
+// away, by what this server knows of the lease.
 //
 // Add, End and Abort are called by one at a time; the rest is thread-safe.
 #ifndef PARACLE_CACHECORE_RECORDER_H_
@@ -41,14 +42,16 @@ struct RecordedQuestion {
 // What is known at the end. Views must outlive the call only.
 struct RecordedFacts {
   absl::Duration ttl;  // > 0.
-  absl::Span<const std::string> tags;
-  Origin origin;
+  absl::Span<const std::string> tags = {};
+  Origin origin = {};
 };
 
 class Recorder final : public Waker, public std::enable_shared_from_this<Recorder> {
  public:
-  // Of Recordings, which outlives it. `shared` is null when nothing goes to the shared tier.
-  Recorder(Recordings* owner, SharedLeases* shared, RecordedQuestion question, std::shared_ptr<Recording> recording);
+  // Of Recordings, which outlives it. `shared` is null when the shared tier knows nothing of the lease; `published`:
+  // it knows of the recording, too.
+  Recorder(Recordings* owner, SharedLeases* shared, bool published, RecordedQuestion question,
+           std::shared_ptr<Recording> recording);
   ~Recorder() override;
 
   // FAILED_PRECONDITION with reason LEASE_LOST: the lease has ended. INVALID_ARGUMENT with reason ENTRY_TOO_LARGE: the
@@ -68,18 +71,21 @@ class Recorder final : public Waker, public std::enable_shared_from_this<Recorde
  private:
   void Publish(bool even_nothing);
   void OnPublished(size_t chunks, const absl::StatusOr<bool>& done);
+  bool HeldHere() const;
+  void BreakOff();
   void Stop();
 
   Recordings& owner_;
   SharedLeases* const shared_;
   const RecordedQuestion question_;
   const std::shared_ptr<Recording> recording_;
+  const bool given_here_;
   std::atomic<bool> over_ = false;  // Written by Add, End and Abort.
 
   Mutex mutex_;
   std::vector<Chunk> unpublished_ ABSL_GUARDED_BY(mutex_);
   bool publishing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool given_up_ ABSL_GUARDED_BY(mutex_) = false;  // The shared tier went away; readers elsewhere wait for the end.
+  bool given_up_ ABSL_GUARDED_BY(mutex_);  // The shared tier went away; readers elsewhere wait for the end.
 };
 
 }  // namespace paracle::cachecore

@@ -1,13 +1,14 @@
 #include "cachecore/recording.h"
 
 namespace paracle::cachecore {
-Recording::Part Recording::Read(size_t index, size_t max_bytes) const {
+
+Recording::Part Recording::Read(size_t index, size_t max_charge) const {
   MutexLock lock(mutex_);
   Part part;
-  size_t bytes = 0;
+  size_t charge = 0;
   for (; index < chunks_.size(); ++index) {
-    bytes += chunks_[index]->size();
-    if (!part.chunks.empty() && bytes > max_bytes) return part;
+    charge += ChargeOf(*chunks_[index]);
+    if (!part.chunks.empty() && charge > max_charge) return part;
     part.chunks.push_back(chunks_[index]);
   }
   part.state = state_;
@@ -22,16 +23,22 @@ bool Recording::Await(size_t index, const std::shared_ptr<Waker>& waker) {
   return true;
 }
 
-void Recording::Append(Chunk chunk) {
+void Recording::StopAwaiting(const Waker* waker) {
+  MutexLock lock(mutex_);
+  wakers_.erase(waker);
+}
+
+bool Recording::Append(Chunk chunk) {
   Wakers wakers;
   {
     MutexLock lock(mutex_);
-    if (state_ != State::kRunning) return;
+    if (state_ != State::kRunning) return false;
     bytes_.fetch_add(chunk->size(), std::memory_order_relaxed);
     chunks_.push_back(std::move(chunk));
     wakers.swap(wakers_);
   }
   WakeAll(wakers);
+  return true;
 }
 
 void Recording::Complete(const AnswerEnd& end) { End(State::kComplete, end); }

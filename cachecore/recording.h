@@ -23,6 +23,10 @@ namespace paracle::cachecore {
 
 using Chunk = std::shared_ptr<const std::string>;
 
+// What a chunk takes in memory: of a short one, most is not its bytes.
+inline constexpr size_t kChunkOverhead = 128;
+inline size_t ChargeOf(const std::string& chunk) { return chunk.size() + kChunkOverhead; }
+
 // What is known at the end of an answer.
 struct AnswerEnd {
   Origin origin;
@@ -34,35 +38,38 @@ class Recording {
  public:
   enum class State { kRunning, kComplete, kAborted };
 
-  Recording(const EntryTag& tag, FillToken token, std::string content_type)
-      : tag_(tag), token_(token), content_type_(std::move(content_type)) {}
+  Recording(const EntryTag& tag, FillToken token, std::string model, std::string content_type)
+      : tag_(tag), token_(token), model_(std::move(model)), content_type_(std::move(content_type)) {}
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
   const EntryTag& tag() const { return tag_; }
   FillToken token() const { return token_; }
+  const std::string& model() const { return model_; }
   const std::string& content_type() const { return content_type_; }
 
-  // Chunks from number `index` on: at least one if there is one, then no more than `max_bytes`. The state is kRunning
+  // Chunks from number `index` on: at least one if there is one, then no more than `max_charge`. The state is kRunning
   // while there are others behind them.
   struct Part {
     std::vector<Chunk> chunks;
     State state = State::kRunning;
     AnswerEnd end;  // If complete.
   };
-  Part Read(size_t index, size_t max_bytes) const;
+  Part Read(size_t index, size_t max_charge) const;
 
   // Wakes `waker` once when there is more than `index` chunks, or an end. False: there is already.
   bool Await(size_t index, const std::shared_ptr<Waker>& waker);
+  void StopAwaiting(const Waker* waker);
 
-  // What comes after the end is dropped; the first end counts.
-  void Append(Chunk chunk);
+  // False: it has ended, and the chunk was dropped. The first end counts.
+  bool Append(Chunk chunk);
   void Complete(const AnswerEnd& end);
   void Abort();
 
   State state() const;
   size_t count() const;
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  size_t charge() const { return bytes() + count() * kChunkOverhead; }
 
   // All chunks so far, end to end.
   std::string Joined() const;
@@ -75,6 +82,7 @@ class Recording {
 
   const EntryTag tag_;
   const FillToken token_;
+  const std::string model_;
   const std::string content_type_;
   std::atomic<size_t> bytes_ = 0;
 

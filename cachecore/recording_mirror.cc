@@ -10,21 +10,9 @@ namespace paracle::cachecore {
 namespace {
 
 constexpr int64_t kLookNanos = 250'000'000;
+constexpr int kMostUnread = 8;
 
 }  // namespace
-
-bool RecordingMirror::Take(const RecordingTail& tail) {
-  for (const std::string& chunk : tail.chunks) {
-    const bool room = recording_->bytes() + chunk.size() <= owner_.limits().max_answer_bytes &&
-                      owner_.Reserve(*recording_, chunk.size());
-    if (!room) {
-      Abort();
-      return false;
-    }
-    recording_->Append(std::make_shared<const std::string>(chunk));
-  }
-  return true;
-}
 
 void RecordingMirror::Wake() {
   if (recording_->state() != Recording::State::kRunning) return;
@@ -33,51 +21,73 @@ void RecordingMirror::Wake() {
   owner_.WakeAt(owner_.clock().MonotonicNanos() + kLookNanos, weak_from_this());
 }
 
-// One at a time, so that chunks come in order.
 void RecordingMirror::Fetch() {
   {
     MutexLock lock(mutex_);
-    again_ = fetching_;
-    if (fetching_) return;
-    fetching_ = true;
+    again_ = reading_;
+    if (reading_) return;
+    reading_ = true;
   }
+  Read();
+}
+
+void RecordingMirror::Read() {
   shared_.Tail(id(), recording_->count(),
                [self = shared_from_this()](absl::StatusOr<RecordingTail> tail) { self->OnTail(tail); });
 }
 
 void RecordingMirror::OnTail(const absl::StatusOr<RecordingTail>& tail) {
-  bool again = false;
-  {
-    MutexLock lock(mutex_);
-    fetching_ = false;
-    again = std::exchange(again_, false);
-  }
   if (recording_->state() != Recording::State::kRunning) return;
-  if (!tail.ok()) {
-    // Without the shared tier nobody here would learn of the end.
-    if (!shared_.usable()) Abort();
-    return;
-  }
+  if (!tail.ok()) return OnUnread(tail.status());
   const bool still_held = tail->state == RecordingTail::Lease::kHeld && tail->lease == recording_->token().lease;
   if (!still_held) return Finish();
-  if (!tail->recorded) return;
-  if (!Take(*tail)) return;
-  if (again || !tail->chunks.empty()) Fetch();
+  if (!Take(tail->chunks)) return Abort();
+  {
+    MutexLock lock(mutex_);
+    unread_ = 0;
+    reading_ = std::exchange(again_, false) || !tail->chunks.empty();
+    if (!reading_) return;
+  }
+  Read();
 }
 
-// Filled, and then perhaps more; or given up.
+void RecordingMirror::OnUnread(const absl::Status& why) {
+  bool give_up = !shared_.usable() || absl::IsDataLoss(why);
+  {
+    MutexLock lock(mutex_);
+    reading_ = false;
+    give_up |= ++unread_ >= kMostUnread;
+  }
+  if (give_up) Abort();
+}
+
+// False: there is no room for it.
+bool RecordingMirror::Take(const std::vector<std::string>& chunks) {
+  for (const std::string& chunk : chunks) {
+    if (recording_->bytes() + chunk.size() > owner_.limits().max_answer_bytes) return false;
+    if (owner_.Add(*recording_, std::make_shared<const std::string>(chunk)) != Recordings::Added::kYes) return false;
+  }
+  return true;
+}
+
+// Filled, and then perhaps more; or given up. Nothing is read any more.
 void RecordingMirror::Finish() {
-  owner_.cache().Get(id(), absl::InfiniteFuture(), [self = shared_from_this()](GetOutcome outcome) {
-    const auto* hit = std::get_if<Hit>(&outcome);
-    const std::string so_far = self->recording_->Joined();
-    if (hit == nullptr || !absl::StartsWith(hit->entry->payload(), so_far)) return self->Abort();
-    const Entry& entry = *hit->entry;
-    const absl::string_view rest = entry.payload().substr(so_far.size());
-    if (!rest.empty()) self->recording_->Append(std::make_shared<const std::string>(rest));
-    self->recording_->Complete(
-        {.origin = entry.origin(), .create_time = entry.create_time(), .expire_time = entry.expire_time()});
-    self->owner_.Forget(*self->recording_);
-  });
+  owner_.cache().Get(id(), absl::InfiniteFuture(),
+                     [self = shared_from_this()](GetOutcome outcome) { self->OnFinal(outcome); });
+}
+
+void RecordingMirror::OnFinal(const GetOutcome& outcome) {
+  const auto* hit = std::get_if<Hit>(&outcome);
+  if (hit == nullptr) return Abort();
+  const Entry& entry = *hit->entry;
+  const std::string so_far = recording_->Joined();
+  // Perhaps another lease's, and then another answer.
+  if (entry.content_type() != recording_->content_type() || !absl::StartsWith(entry.payload(), so_far)) return Abort();
+  const absl::string_view rest = entry.payload().substr(so_far.size());
+  if (!rest.empty() && !Take({std::string(rest)})) return Abort();
+  recording_->Complete(
+      {.origin = entry.origin(), .create_time = entry.create_time(), .expire_time = entry.expire_time()});
+  owner_.Forget(*recording_);
 }
 
 void RecordingMirror::Abort() {

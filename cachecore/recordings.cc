@@ -60,7 +60,7 @@ void Recordings::BeginHere(RecordedQuestion question, FillToken token, BeginDone
 
 std::shared_ptr<Recorder> Recordings::Start(RecordedQuestion question, FillToken token, bool published) {
   const EntryTag tag = EntryTag::Of(question.id());
-  std::shared_ptr<Recording> recording = Make(tag, token, question.content_type);
+  std::shared_ptr<Recording> recording = Make(tag, token, question.model, question.content_type);
   std::shared_ptr<Recording> before;
   {
     MutexLock lock(mutex_);
@@ -71,23 +71,30 @@ std::shared_ptr<Recorder> Recordings::Start(RecordedQuestion question, FillToken
     running_.fetch_add(1);
   }
   if (before != nullptr) before->Abort();
-  auto recorder = std::make_shared<Recorder>(this, published ? shared_ : nullptr, std::move(question), recording);
-  if (published) WakeAt(clock_.MonotonicNanos() + 1'000'000'000, recorder);
+  SharedLeases* const shared = token.alone ? nullptr : shared_;
+  auto recorder = std::make_shared<Recorder>(this, shared, published, std::move(question), recording);
+  if (shared != nullptr) WakeAt(clock_.MonotonicNanos() + 1'000'000'000, recorder);
   WakeWaiting(tag);
   return recorder;
 }
 
-std::shared_ptr<Recording> Recordings::Make(const EntryTag& tag, FillToken token, const std::string& content_type) {
-  return {new Recording(tag, token, content_type), [this](Recording* recording) {
-            bytes_.fetch_sub(recording->bytes(), std::memory_order_relaxed);
+std::shared_ptr<Recording> Recordings::Make(const EntryTag& tag, FillToken token, std::string model,
+                                            std::string content_type) {
+  return {new Recording(tag, token, std::move(model), std::move(content_type)), [this](Recording* recording) {
+            bytes_.fetch_sub(recording->charge(), std::memory_order_relaxed);
             delete recording;
           }};
 }
 
-bool Recordings::Reserve(const Recording& recording, size_t bytes) {
-  if (bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limits_.max_bytes) return true;
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  return false;
+Recordings::Added Recordings::Add(Recording& recording, Chunk chunk) {
+  const size_t charge = ChargeOf(*chunk);
+  Added added = Added::kNoRoom;
+  if (bytes_.fetch_add(charge, std::memory_order_relaxed) + charge <= limits_.max_bytes) {
+    // It may have been broken off meanwhile.
+    added = recording.Append(std::move(chunk)) ? Added::kYes : Added::kEnded;
+  }
+  if (added != Added::kYes) bytes_.fetch_sub(charge, std::memory_order_relaxed);
+  return added;
 }
 
 void Recordings::Forget(const Recording& recording) {
@@ -122,7 +129,7 @@ void Recordings::FindRunning(std::string ns, Digest digest, std::string model, b
     const EntryId id{.ns = ns, .digest = digest};
     if (auto* hit = std::get_if<Hit>(&outcome)) return std::move(done)(std::move(*hit));
     Found here = FoundHere(id, model);
-    const bool known_here = std::holds_alternative<std::shared_ptr<Recording>>(here);
+    const bool known_here = std::holds_alternative<std::shared_ptr<Recording>>(here) || DecidedHere(EntryTag::Of(id));
     if (known_here || shared_ == nullptr || !shared_->usable()) return std::move(done)(std::move(here));
     auto read = [this, ns, digest, model, again, deadline, here = std::move(here),
                  done = std::move(done)](absl::StatusOr<RecordingTail> tail) mutable {
@@ -134,7 +141,7 @@ void Recordings::FindRunning(std::string ns, Digest digest, std::string model, b
       const bool held = tail->state == RecordingTail::Lease::kHeld;
       if (!held || !cache_.Valid(id, model, MarkTable::ToToken(tail->begun))) return std::move(done)(Nobody());
       if (!tail->recorded) return std::move(done)(NothingYet());
-      std::shared_ptr<Recording> mirrored = Mirror(id, *tail);
+      std::shared_ptr<Recording> mirrored = Mirror(id, model, *tail);
       if (mirrored == nullptr) return std::move(done)(NothingYet());
       std::move(done)(std::move(mirrored));
     };
@@ -146,18 +153,26 @@ void Recordings::FindRunning(std::string ns, Digest digest, std::string model, b
 Recordings::Found Recordings::FoundHere(const EntryId& id, absl::string_view model) {
   const EntryTag tag = EntryTag::Of(id);
   if (std::shared_ptr<Recording> running = Running(tag); running != nullptr) {
-    if (running->state() == Recording::State::kRunning && cache_.Valid(id, model, running->token())) return running;
+    // By its own model, too: not everybody who asks names it.
+    const bool valid = cache_.Valid(id, model, running->token()) && cache_.Valid(id, running->model(), running->token());
+    if (valid && running->state() == Recording::State::kRunning) return running;
   }
   const auto held = cache_.HeldHere(tag);
   if (held && cache_.Valid(id, model, held->token)) return NothingYet();
   return Nobody();
 }
 
-std::shared_ptr<Recording> Recordings::Mirror(const EntryId& id, const RecordingTail& tail) {
+// A lease that this server gave alone, the shared tier does not know of.
+bool Recordings::DecidedHere(const EntryTag& tag) const {
+  const auto held = cache_.HeldHere(tag);
+  return held && held->token.alone;
+}
+
+std::shared_ptr<Recording> Recordings::Mirror(const EntryId& id, const std::string& model, const RecordingTail& tail) {
   const EntryTag tag = EntryTag::Of(id);
   FillToken token = MarkTable::ToToken(tail.begun);
   token.lease = tail.lease;
-  std::shared_ptr<Recording> recording = Make(tag, token, tail.content_type);
+  std::shared_ptr<Recording> recording = Make(tag, token, model, tail.content_type);
   auto mirror = std::make_shared<RecordingMirror>(this, shared_, id, recording);
   std::shared_ptr<Recording> before;
   {
@@ -172,7 +187,7 @@ std::shared_ptr<Recording> Recordings::Mirror(const EntryId& id, const Recording
     question.mirror = mirror;
   }
   if (before != nullptr) before->Abort();
-  if (mirror->Take(tail)) mirror->Fetch();
+  mirror->Begin(tail);
   // Not before somebody has had the time to read it.
   WakeAt(clock_.MonotonicNanos() + 1'000'000'000, mirror);
   return recording;

@@ -38,7 +38,7 @@ namespace paracle::cachecore {
 class RecordingMirror;
 
 struct RecordingLimits {
-  size_t max_bytes = 64 << 20;        // Of all recordings that this server keeps.
+  size_t max_bytes = 64 << 20;        // Of all recordings that this server keeps, bookkeeping counted.
   size_t max_answer_bytes = 3 << 20;  // Of one.
   size_t max_followers = 10'000;
 };
@@ -71,9 +71,10 @@ class Recordings final : public LeaseObserver {
   void LeaveFollower() { followers_.fetch_sub(1, std::memory_order_relaxed); }
 
   // A new one, whose bytes count here while it lives.
-  std::shared_ptr<Recording> Make(const EntryTag& tag, FillToken token, const std::string& content_type);
-  // Room for another chunk of it. False: there is none.
-  bool Reserve(const Recording& recording, size_t bytes);
+  std::shared_ptr<Recording> Make(const EntryTag& tag, FillToken token, std::string model, std::string content_type);
+  // Appends to it.
+  enum class Added { kYes, kNoRoom, kEnded };
+  Added Add(Recording& recording, Chunk chunk);
   // It has ended.
   void Forget(const Recording& recording);
 
@@ -90,6 +91,7 @@ class Recordings final : public LeaseObserver {
   const Clock& clock() const { return clock_; }
   int64_t running() const { return running_.load(std::memory_order_relaxed); }
   int64_t followers() const { return followers_.load(std::memory_order_relaxed); }
+  size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
   struct Question {
@@ -102,11 +104,12 @@ class Recordings final : public LeaseObserver {
   void SetBeginning(const EntryTag& tag, uint64_t lease);
   std::shared_ptr<Recorder> Start(RecordedQuestion question, FillToken token, bool published);
   void BeginHere(RecordedQuestion question, FillToken token, BeginDone done);
+  bool DecidedHere(const EntryTag& tag) const;
   std::shared_ptr<Recording> Running(const EntryTag& tag);
   void FindRunning(std::string ns, Digest digest, std::string model, bool again, absl::Time deadline, FindDone done);
   Found FoundHere(const EntryId& id, absl::string_view model);
   // Null: not to be mirrored (yet).
-  std::shared_ptr<Recording> Mirror(const EntryId& id, const RecordingTail& tail);
+  std::shared_ptr<Recording> Mirror(const EntryId& id, const std::string& model, const RecordingTail& tail);
   std::shared_ptr<RecordingMirror> MirrorOf(const EntryTag& tag);
   void WakeWaiting(const EntryTag& tag);
   void EraseIfEmpty(const EntryTag& tag) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
