@@ -8,6 +8,8 @@ namespace paracle::cachecore {
 namespace {
 
 constexpr int64_t kSearchNanos = 250'000'000;  // In case a message is lost.
+// Alarms are not taken back: what is left of a session that has gone is gone as soon.
+constexpr int64_t kLongestNanos = 1'000'000'000;
 
 }  // namespace
 
@@ -23,7 +25,10 @@ FollowSession::FollowSession(Recordings* recordings, const EntryId& id, absl::st
       last_step_(Now()) {}
 
 FollowSession::~FollowSession() {
-  if (recording_ != nullptr) recording_->readers.fetch_sub(1);
+  if (recording_ != nullptr) {
+    recording_->StopAwaiting(this);
+    recording_->readers.fetch_sub(1);
+  }
   recordings_.StopAwaiting(EntryTag::Of({.ns = ns_, .digest = digest_}), this);
   recordings_.LeaveFollower();
 }
@@ -49,8 +54,9 @@ FollowSession::Step FollowSession::Next() {
 bool FollowSession::BeginSearch(int64_t now) {
   {
     MutexLock lock(mutex_);
-    const bool due = std::exchange(stirred_, false) || now >= search_at_;
-    if (searching_ || found_ || !due) return false;
+    // What happens while one is under way calls for another.
+    if (searching_ || found_) return false;
+    if (!std::exchange(stirred_, false) && now < search_at_) return false;
     searching_ = true;
   }
   search_at_ = now + kSearchNanos;
@@ -78,8 +84,12 @@ std::optional<FollowSession::Step> FollowSession::NextFound() {
   {
     MutexLock lock(mutex_);
     found.swap(found_);
+    // What was broken off before its reader has heard of it is none: somebody else may be at it.
+    auto* const recording = found ? std::get_if<std::shared_ptr<Recording>>(&*found) : nullptr;
+    const bool broken_off = recording != nullptr && (*recording)->state() == Recording::State::kAborted;
+    if (broken_off) stirred_ = true;
+    if (!found || broken_off) return std::nullopt;
   }
-  if (!found) return std::nullopt;
   Step step;
   step.kind = Step::Kind::kStart;
   if (auto* hit = std::get_if<Hit>(&*found)) {
@@ -135,8 +145,7 @@ bool FollowSession::Idle(int64_t now, Step* step) {
     step->kind = Step::Kind::kKeepAlive;
     return true;
   }
-  int64_t alarm_at = last_step_ + keep_alive_nanos_;
-  if (phase_ == Phase::kSearching) alarm_at = std::min(alarm_at, std::max(search_at_, now + 1));
+  int64_t alarm_at = std::min(last_step_ + keep_alive_nanos_, now + kLongestNanos);
   bool set_alarm = false;
   const std::shared_ptr<FollowSession> self = shared_from_this();
   const std::shared_ptr<Recording> recording = recording_;
@@ -144,7 +153,9 @@ bool FollowSession::Idle(int64_t now, Step* step) {
   {
     MutexLock lock(mutex_);
     const bool searching = phase_ == Phase::kSearching;
-    if (searching && (found_ || (stirred_ && !searching_))) return false;
+    // An alarm may have gone off since `now`: then it is not to be taken for one that is set.
+    if (searching ? found_ || (stirred_ && !searching_) : std::exchange(stirred_, false)) return false;
+    if (searching && !searching_) alarm_at = std::min(alarm_at, std::max(search_at_, now + 1));
     waiting_ = true;
     set_alarm = alarm_at_ <= now || alarm_at < alarm_at_;
     if (set_alarm) alarm_at_ = alarm_at;

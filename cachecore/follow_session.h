@@ -44,8 +44,9 @@ class FollowSession final : public Waker, public std::enable_shared_from_this<Fo
     AnswerEnd end;
   };
 
-  // Most bytes of chunks in one step, but for a single chunk.
-  static constexpr size_t kStepBytes = 256 << 10;
+  // Most bytes of chunks in one step, but for a single chunk; short ones count as more (ChargeOf). As many are copied
+  // for each reader that does not read.
+  static constexpr size_t kStepBytes = 32 << 10;
 
   // `recordings` outlives it. Counts as a follower; REQUIRES: recordings->EnterFollower() was true.
   FollowSession(Recordings* recordings, const EntryId& id, absl::string_view model, absl::Time deadline,
@@ -82,7 +83,6 @@ class FollowSession final : public Waker, public std::enable_shared_from_this<Fo
   size_t position_ = 0;  // The next chunk, or the next byte of a stored answer.
   int64_t last_step_ = 0;
   int64_t search_at_ = 0;
-  bool over_ = false;
 
   Mutex mutex_;
   bool waiting_ ABSL_GUARDED_BY(mutex_) = false;
