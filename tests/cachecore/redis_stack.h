@@ -50,6 +50,7 @@ class Replica {
 
   SharedTier& shared() { return *stack_.shared; }
   Cache& cache() { return *stack_.cache; }
+  LeasedCache& leases() { return *stack_.leases; }
   bool WaitUntilUsable() {
     return Eventually([this] { return stack_.shared->status().usable; });
   }

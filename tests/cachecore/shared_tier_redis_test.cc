@@ -11,6 +11,7 @@
 #include "cachecore/shared_tier.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/cachecore/lease_caller.h"
 #include "tests/cachecore/redis_stack.h"
 #include "tests/support/test_certificates.h"
 
@@ -61,6 +62,25 @@ class EveryServer : public testing::TestWithParam<ServerKind> {
     EXPECT_TRUE(a.shared().ledger().Flush(absl::Seconds(5)));
     EXPECT_TRUE(Eventually([&] { return b.shared().ledger().Snapshot("").ledger.total.sets == 4; }));
     EXPECT_EQ(a.shared().cache().counters().damaged, 0);
+    ExerciseLeases(a.leases(), b.leases());
+  }
+
+  static void ExerciseLeases(LeasedCache& a, LeasedCache& b) {
+    Caller first(7), second(7), third(7);
+    ASSERT_EQ(first.Ask(a).Wait(), Told::kLease);
+    EXPECT_FALSE(first.token().alone) << "the scripts did not run";
+    EXPECT_TRUE(Renew(a, 7, first.token(), absl::Seconds(10)).ok());
+    second.Ask(b);
+    ASSERT_TRUE(Eventually([&] { return b.counters().waiting == 1; })) << second.told();
+    Release(a, 7, first.token());
+    ASSERT_EQ(second.Wait(), Told::kLease);
+    EXPECT_FALSE(second.token().alone);
+    third.Ask(a);
+    ASSERT_TRUE(Eventually([&] { return a.counters().waiting == 1; })) << third.told();
+    const auto outcome = Fill(b, {.question = 7, .fill_token = second.token()});
+    ASSERT_TRUE(outcome.ok()) << outcome.status();
+    EXPECT_TRUE(outcome->stored_in_shared);
+    EXPECT_EQ(third.Wait(), Told::kHit);
   }
 
   static SharedTierOptions Options(const std::string& url) { return SharedOptions(url, kPrefix); }
