@@ -8,7 +8,16 @@ import sys
 from collections.abc import Callable
 
 from ..support.verdict import Verdict
-from . import cancelled_waiters, cut_off, frozen_holders, killed_holders, lost_redis, released, single_call
+from . import (
+    cancelled_waiters,
+    cut_off,
+    frozen_holders,
+    killed_holders,
+    late_sets,
+    lost_redis,
+    released,
+    single_call,
+)
 from .crowd import build_go_program
 from .scene import Scene, running_scene
 
@@ -18,6 +27,7 @@ ROWS: dict[float, dict[str, Callable[[Verdict, Scene], None]]] = {
         "single-call": single_call.run,
         "released": released.run,
         "cancelled-waiters": cancelled_waiters.run,
+        "late-sets": late_sets.run,
         "lost-redis": lost_redis.run,
     },
     1: {

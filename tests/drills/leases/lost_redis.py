@@ -36,7 +36,7 @@ def run(verdict: Verdict, scene: Scene) -> None:
     verdict.row(f"Redis killed for {_FAULTS[0].seconds:g} s and back empty, frozen for {_FAULTS[1].seconds:g} s, "
                 f"restarted empty at once, {rounds} times each; {waiters} who ask for each key")
     sums, during = Sums(), 0
-    alone = _granted_alone(scene.stage)
+    alone = scene.stage.granted_alone()
     for fault in _FAULTS * rounds:
         with _faulty(scene.stage, fault) as is_over:
             # During the fault, at its end, and once after.
@@ -51,15 +51,11 @@ def run(verdict: Verdict, scene: Scene) -> None:
     calls_of_key = sums.calls_of_key()
     judge(verdict, sums, len(calls_of_key) * waiters)
     verdict.at_least("waves that began during a fault", during, len(_FAULTS) * rounds)
-    verdict.at_least("leases that a replica gave alone", _granted_alone(scene.stage) - alone, rounds)
+    verdict.at_least("leases that a replica gave alone", scene.stage.granted_alone() - alone, rounds)
     verdict.tell("keys, and model calls for them", f"{len(calls_of_key)}, {len(sums.calls)}")
     verdict.at_most("most calls of one key", max(calls_of_key.values()), REPLICAS)
     verdict.within("until everybody of a wave had an answer, most",
                    max(result.ended - result.began for result in sums.results), _STUCK)
-
-
-def _granted_alone(stage: Stage) -> int:
-    return sum(status.granted_alone_count for status in stage.leases())
 
 
 @contextlib.contextmanager

@@ -45,6 +45,10 @@ class Stage:
         """Lookups so far that were answered by somebody else's call after they had waited for it."""
         return sum(status.coalesced_count for status in self.leases())
 
+    def granted_alone(self) -> int:
+        """Leases so far that a replica gave without Redis."""
+        return sum(status.granted_alone_count for status in self.leases())
+
     def freeze_redis(self) -> None:
         freeze(self.redis.process.pid)
 
