@@ -25,11 +25,16 @@ class Scene:
         return first
 
 
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """How the replicas of some rows are set."""
+
+    hold: float  # Seconds that a lease holds if it is not renewed.
+    redis_timeout: str
+
+
 @contextlib.contextmanager
-def running_scene(go_program: pathlib.Path, hold: float, short: bool) -> Iterator[Scene]:
-    with (
-        running_stage("--lease-hold", f"{hold:g}s") as stage,
-        FakeModel() as model,
-        Crowd(stage, model.url, go_program) as crowd,
-    ):
-        yield Scene(stage, model, crowd, hold, short)
+def running_scene(go_program: pathlib.Path, setting: Setting, short: bool) -> Iterator[Scene]:
+    flags = ("--lease-hold", f"{setting.hold:g}s", "--redis-timeout", setting.redis_timeout)
+    with running_stage(*flags) as stage, FakeModel() as model, Crowd(stage, model.url, go_program) as crowd:
+        yield Scene(stage, model, crowd, setting.hold, short)

@@ -43,6 +43,7 @@ def run(verdict: Verdict, scene: Scene) -> None:
     verdict.equal("keys with answers that differ", sum(len(result.distinct) for result in sums.results), 0)
     verdict.at_least("who really waited, as the replicas count", scene.stage.coalesced() - coalesced,
                      keys * waiters // 2)
+    verdict.tell("leases given without Redis", scene.stage.granted_alone())
     verdict.at_least("model calls by Go", sums.calls_by("go"), keys // 20)
     verdict.at_least("model calls by Python", sums.calls_by("python"), keys // 20)
 
