@@ -121,6 +121,17 @@ class Client:
             waited = waiting.waited(time.monotonic())
         return await self.get(key)
 
+    async def try_lease(self, key: CacheKey | EntryId) -> Hit | Miss | Lease | Pending:
+        """Looks up one answer, and asks for its lease without waiting. Without streams, only looks it up."""
+        if not self.enabled or not {"leases", "streams"} <= await self.features():
+            return await self.get(key)
+        request = messages.lease_request(self._namespace, key, None, 0.0)
+        try:
+            return messages.outcome(await self._call("get", request, None))
+        except Unimplemented:  # Another server than the one that told its features.
+            self._features.learn(frozenset(), time.monotonic())
+            return await self.get(key)
+
     async def set(
         self,
         key: CacheKey | EntryId,
@@ -278,6 +289,26 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def start_stream(self, rpc: str, request: Any) -> Any:
+        """Begins a streaming call, on the loop: "record" with the parts, "follow" with its request.
+
+        A process that forks meanwhile has children without the cache, as with any call in flight.
+        """
+        if not _fork.gate.try_enter():
+            raise interrupted(self._closed)
+        try:
+            call = getattr(self._rpcs(), rpc)(request, metadata=self._metadata)
+            self._in_flight += 1
+        except grpc.aio.UsageError:  # The channel was closed meanwhile.
+            raise interrupted(self._closed) from None
+        finally:
+            _fork.gate.leave()
+        call.add_done_callback(self._stream_ended)
+        return call
+
+    def _stream_ended(self, _call: Any) -> None:
+        self._in_flight -= 1
 
     def _rpcs(self) -> Rpcs:
         loop = asyncio.get_running_loop()

@@ -119,6 +119,17 @@ class Client:
             waited = waiting.waited(time.monotonic())
         return self.get(key)
 
+    def try_lease(self, key: CacheKey | EntryId) -> Hit | Miss | Lease | Pending:
+        """Looks up one answer, and asks for its lease without waiting. Without streams, only looks it up."""
+        if not self.enabled or not {"leases", "streams"} <= self.features():
+            return self.get(key)
+        request = messages.lease_request(self._namespace, key, None, 0.0)
+        try:
+            return messages.outcome(self._call("get", request, None))
+        except Unimplemented:  # Another server than the one that told its features.
+            self._features.learn(frozenset(), time.monotonic())
+            return self.get(key)
+
     def set(
         self,
         key: CacheKey | EntryId,
@@ -256,6 +267,16 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def start_stream(self, rpc: str, request: Any) -> Any:
+        """Begins a streaming call: "record" with the parts (a future of its response), "follow" with its request."""
+        with _fork.gate:
+            rpcs = self._opened or self._open()
+            try:
+                call = rpcs.record.future if rpc == "record" else rpcs.follow
+                return call(request, metadata=self._metadata)
+            except ValueError:  # The channel was closed meanwhile.
+                raise interrupted(self._closed) from None
 
     def _open(self) -> Rpcs:
         check_usable(self.enabled, self._closed)

@@ -11,7 +11,8 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 from ._decorated.call import Call
 from ._decorated.judgement import CacheIf, Judgement
 from ._decorated.plan import Plan, name_of
-from ._decorated.wrappers import wrap_async, wrap_async_generator, wrap_generator, wrap_sync
+from ._decorated.stream_wrappers import wrap_async_generator, wrap_generator
+from ._decorated.wrappers import wrap_async, wrap_sync
 from ._log import Notices
 from ._values.ttl import Ttl, seconds
 from .failsafe import AsyncSafeCache, SafeCache
@@ -80,6 +81,8 @@ def cached_llm_call(
 
     coalesce: while somebody is asking the same, in whatever process, wait for that answer instead of asking as
     well, at most PARACLE_CACHE_LEASE_WAIT. If that call fails, one of those who wait makes it. False: never wait.
+    A generator's stream is followed while it comes. Should it break off, the function is called, and what it yields
+    goes on behind what was given; if it begins differently, StreamBroken is raised (see paracle_cache.errors).
 
     An option that cannot be right raises TypeError or ValueError at once.
     """

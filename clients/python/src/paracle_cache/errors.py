@@ -1,4 +1,4 @@
-"""What `Client` raises. The layers above it raise none of these.
+"""What `Client` raises. The layers above it raise none of these but StreamBroken.
 
 CacheError                 anything that the cache or the way to it did
   Unavailable              not reachable, draining, or no tier can answer
@@ -10,9 +10,11 @@ CacheError                 anything that the cache or the way to it did
   ResourceExhausted        overload (with `retry_after`), or too large
   Unimplemented            this server does not have it
   Cancelled                the call was cancelled
+  Aborted                  the answer that was followed broke off, and nobody is at it any more
   Disabled                 the cache is off (PARACLE_CACHE_ENABLED), and this needs a server
   ClientClosed             the client was closed
 SettingsError (ValueError) a setting cannot be read; raised when a client is made
+StreamBroken (RuntimeError) an answer that was followed broke off, and cannot be gone on with; see below
 WrongLoop (RuntimeError)   an aio client is used on another event loop than its own
 """
 
@@ -78,6 +80,10 @@ class Cancelled(CacheError):
     """The call was cancelled, by the caller or by a server that is draining."""
 
 
+class Aborted(CacheError):
+    """The answer that was followed broke off, and nobody is at it any more: ask with a lease again."""
+
+
 class Disabled(CacheError):
     """The cache is off, and this needs a server."""
 
@@ -100,6 +106,14 @@ class WrongLoop(RuntimeError):
     """An aio client belongs to the event loop that it was first used on."""
 
 
+class StreamBroken(RuntimeError):
+    """A decorated generator gave a part of an answer that somebody else was making, and that broke off.
+
+    The function was called anew, and its answer begins differently, so it cannot be gone on with behind that part. It
+    is as if the provider's connection had broken: ask again. What was given is not an answer.
+    """
+
+
 _CLASSES: dict[grpc.StatusCode, type[CacheError]] = {
     grpc.StatusCode.UNAVAILABLE: Unavailable,
     grpc.StatusCode.DEADLINE_EXCEEDED: TimedOut,
@@ -110,6 +124,7 @@ _CLASSES: dict[grpc.StatusCode, type[CacheError]] = {
     grpc.StatusCode.RESOURCE_EXHAUSTED: ResourceExhausted,
     grpc.StatusCode.UNIMPLEMENTED: Unimplemented,
     grpc.StatusCode.CANCELLED: Cancelled,
+    grpc.StatusCode.ABORTED: Aborted,
 }
 _BY_NUMBER: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import httpx
 
 from ._http.flavour import Flavour
+from ._http.followed_body import AsyncFollowedBody, FollowedBody
 from ._http.streams import AsyncRecorder, Recorder, Replay
 from ._http.transport import AsyncTransport, SyncTransport
 
@@ -33,6 +34,14 @@ class _AsyncRecorder(AsyncRecorder, httpx.AsyncByteStream):
     pass
 
 
+class _Followed(FollowedBody, httpx.SyncByteStream):
+    pass
+
+
+class _AsyncFollowed(AsyncFollowedBody, httpx.AsyncByteStream):
+    pass
+
+
 _FLAVOUR = Flavour(
     request=httpx.Request,
     response=httpx.Response,
@@ -41,6 +50,9 @@ _FLAVOUR = Flavour(
     replay=_Replay,
     recorder=_Recorder,
     async_recorder=_AsyncRecorder,
+    followed=_Followed,
+    async_followed=_AsyncFollowed,
+    broken=httpx.RemoteProtocolError,
 )
 
 
@@ -56,7 +68,9 @@ class CachingTransport(SyncTransport[httpx.Request, httpx.Response], httpx.BaseT
     cache_if: gets the parsed answer, of a stream the list of its events; true: it is stored. Default: if it
         is whole. What broke off, or has no shape that is known, is not stored in any case.
     coalesce: while somebody is asking the same, in whatever process, wait for that answer instead of asking as
-        well, at most PARACLE_CACHE_LEASE_WAIT. False: never wait.
+        well, at most PARACLE_CACHE_LEASE_WAIT. False: never wait. An event stream is read while it comes; should
+        it break off, the provider is asked, and its stream goes on behind what was read; if that begins
+        differently, RemoteProtocolError is raised, as when the provider's connection breaks.
 
     Raises ValueError for a ttl that is not over 0 and for tags that are one string.
     """

@@ -89,6 +89,11 @@ class Plan(Generic[Cache]):
         get_stats_tracker().record_hit(took_ms, _tokens(found.origin), found.origin.cost_usd)
         return answer
 
+    def count_followed(self, origin: Origin, began: float) -> None:
+        """A stream of somebody else's was followed to its end: a hit."""
+        took_ms = (time.perf_counter() - began) * 1e3
+        get_stats_tracker().record_hit(took_ms, _tokens(origin), origin.cost_usd)
+
     def fill(self, answer: Any, found: Found, entry: EntryId, latency: float) -> Fill | None:
         """What to store of an answer that took `latency` seconds; None: nothing."""
         # An entry that cannot be read stays until it expires: without a fill token, an answer older than an

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
 
+from .._failsafe.held import Held
 from .._log import Notices
 from .._values import json_values
 
@@ -14,13 +15,15 @@ from .._values import json_values
 class Recording:
     """Copies the chunks of one stream as JSON text, before their reader changes them. Not thread-safe.
 
-    Gives up for good, and frees what it had, when they pass `limit` bytes together or one is not JSON.
+    Gives up for good, and frees what it had, when they pass `limit` bytes together or one is not JSON. Under a lease,
+    it gives that back then, and until then lets others follow.
     """
 
-    def __init__(self, limit: int, notices: Notices) -> None:
+    def __init__(self, limit: int, notices: Notices, lease: Held | None = None) -> None:
         self._chunks: list[bytes] | None = []
         self._room = limit - len(b"[]")
         self._notices = notices
+        self._lease = lease
         self.waited = 0.0
         """Seconds spent in the function, not in its reader."""
 
@@ -36,15 +39,28 @@ class Recording:
         self._room -= len(text) + len(b",")
         if self._room < 0:
             self.spoil("a stream was not stored: it is over the service's limit for an entry")
+        else:
+            self._tell((b"[" if len(self._chunks) == 1 else b",") + text)
 
     def spoil(self, why: str) -> None:
         """The stream cannot be replayed from its chunks."""
         self._chunks = None
+        if self._lease is not None:
+            self._lease.give_back()
         self._notices.warn("stream", why)
 
     def payload(self) -> bytes | None:
         """All chunks as a JSON array; None if it gave up. Call it when the stream has ended by itself."""
-        return None if self._chunks is None else b"[" + b",".join(self._chunks) + b"]"
+        if self._chunks is None:
+            return None
+        if not self._chunks:
+            self._tell(b"[")
+        self._tell(b"]")
+        return b"[" + b",".join(self._chunks) + b"]"
+
+    def _tell(self, piece: bytes) -> None:
+        if self._lease is not None and self._lease.recording is not None:
+            self._lease.recording.add(piece)
 
 
 class RecordedGenerator(Generator[Any, Any, Any]):

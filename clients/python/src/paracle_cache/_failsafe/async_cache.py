@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from .. import aio
 from .._log import warn_once
-from ..errors import CacheError, FailedPrecondition, SettingsError
+from ..errors import (
+    Aborted,
+    CacheError,
+    FailedPrecondition,
+    ResourceExhausted,
+    SettingsError,
+    Unimplemented,
+)
 from ..key import CacheKey, EntryId
-from ..results import Hit, Lease, Miss, Origin, Stats
+from ..results import Hit, Lease, Miss, Origin, Pending, SetItem, Stats, Stored
 from .async_lease_keeper import AsyncHeldLease, AsyncLeaseKeeper
+from .async_streams import AsyncFollowing, AsyncLiveRecording
+from .following import WaitOver
 from .guard import MAX_ENTRY_BYTES, Guard
 from .held import Held, Place, is_held_here
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+_BETWEEN_FOLLOWS = 0.01  # Seconds, when the server says that somebody is at it and that nobody is.
 
 
 class AsyncSafeCache:
@@ -71,6 +84,33 @@ class AsyncSafeCache:
         found = await self._ask(self._client.get_or_wait, entry)
         return self._keeper.take(entry, found, place) if isinstance(found, Lease) else found
 
+    async def claim_stream(self, entry: EntryId) -> Hit | Miss | AsyncHeldLease | AsyncFollowing | None:
+        """As `SafeCache.claim_stream`. Cancelling it leaves at once."""
+        if self._client is None or not self._client.enabled:
+            return None
+        place = Place(self._client.settings.endpoint, self._client.settings.namespace)
+        if is_held_here(place, entry):
+            return await self._ask(self._client.get, entry)
+        over = time.monotonic() + self._client.settings.lease_wait
+        while True:
+            found = await self._ask(self._client.try_lease, entry)
+            if isinstance(found, Lease):
+                return self._keeper.take(entry, found, place)
+            if not isinstance(found, Pending):
+                return found
+            followed = await self._ask(self._follow, self._client, entry, over)
+            if not isinstance(followed, Pending):
+                return followed
+            if time.monotonic() >= over:
+                return await self._ask(self._client.get, entry)
+            await asyncio.sleep(_BETWEEN_FOLLOWS)
+
+    def record(self, held: Held, content_type: str) -> None:
+        """As `SafeCache.record`; on the loop."""
+        if self._client is not None and held.is_open and self._guard.admit() is not None:
+            with contextlib.suppress(CacheError):
+                held.recording = AsyncLiveRecording(self._client, held, content_type)
+
     async def store(
         self,
         key: CacheKey | EntryId,
@@ -88,16 +128,8 @@ class AsyncSafeCache:
             return False
         if lease is not None and not lease.is_open:
             return False
-        stored = await self._ask(
-            self._client.set,
-            key,
-            payload,
-            content_type=content_type,
-            ttl=ttl,
-            tags=tags,
-            fill_token=fill_token,
-            origin=origin,
-        )
+        item = SetItem(key, payload, content_type, ttl, tags, fill_token, origin)
+        stored = await self._ask(_put, self._client, item, lease)
         if stored is not None and lease is not None:
             lease.settle()
         return stored is not None and bool(stored.stored_in)
@@ -140,6 +172,32 @@ class AsyncSafeCache:
         if self._guard.succeeded(ticket):
             self._background.later(0, self._read_limits)
         return answer
+
+    async def _follow(
+        self, client: aio.Client, entry: EntryId, over: float
+    ) -> Hit | AsyncFollowing | Pending:
+        """Pending: there is nothing to follow."""
+        following = AsyncFollowing(client, entry, self._note)
+        try:
+            hit = await following.open(over)
+        except (Aborted, WaitOver):
+            following.close()
+            return Pending(None, 0.0)
+        except BaseException:
+            following.close()
+            raise
+        if hit is None:
+            return following
+        following.close()
+        return hit
+
+    def _note(self, error: Exception) -> None:
+        """What ended a stream counts as what ends a call."""
+        ticket = self._guard.admit()
+        if ticket is None or isinstance(error, Aborted):
+            return
+        if self._guard.failed(ticket, error):
+            self._background.later(self._guard.probe_delay(), self._probe)
 
     async def _renew(self, held: Held) -> float | None:
         return None if self._client is None else await self._ask(_renewed, self._client, held)
@@ -196,6 +254,24 @@ class _Background:
 
 # Values hold their loops, so this cannot be weak: `shared` sweeps it.
 _shared: dict[asyncio.AbstractEventLoop, AsyncSafeCache] = {}
+
+
+async def _put(client: aio.Client, item: SetItem, lease: Held | None) -> Stored:
+    recording = lease.recording if lease is not None else None
+    if isinstance(recording, AsyncLiveRecording):
+        try:
+            return await recording.finish(item)
+        except (ResourceExhausted, Unimplemented):
+            pass  # There was no room to record it, and the lease is ours still.
+    return await client.set(
+        item.key,
+        item.payload,
+        content_type=item.content_type,
+        ttl=item.ttl,
+        tags=item.tags,
+        fill_token=item.fill_token,
+        origin=item.origin,
+    )
 
 
 async def _renewed(client: aio.Client, held: Held) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .. import _fork
 from ..key import EntryId
@@ -19,13 +19,28 @@ class Place(NamedTuple):
     namespace: str
 
 
+class Recording(Protocol):
+    def add(self, chunk: bytes) -> None: ...
+    def cancel(self) -> None: ...
+
+
 class Held:
     """Call the model, then `store` its answer with this; else `give_back`. One caller's: not thread-safe.
 
     It goes back by itself when nothing refers to it any more. In a forked child it is nothing: it is the parent's.
     """
 
-    __slots__ = ("__weakref__", "_end", "_generation", "_is_open", "entry", "fill_token", "hold", "place")
+    __slots__ = (
+        "__weakref__",
+        "_end",
+        "_generation",
+        "_is_open",
+        "entry",
+        "fill_token",
+        "hold",
+        "place",
+        "recording",
+    )
 
     def __init__(self, entry: EntryId, lease: Lease, place: Place, end: Callable[[Held, bool], None]) -> None:
         """end: is called once, with whether the lease is to go back."""
@@ -33,6 +48,8 @@ class Held:
         self.place = place
         self.fill_token = lease.fill_token
         self.hold = lease.hold
+        self.recording: Recording | None = None
+        """What is being recorded under it, for others to follow."""
         self._end = end
         self._generation = _fork.generation
         self._is_open = True
@@ -54,6 +71,8 @@ class Held:
     def _finish(self, back: bool) -> None:
         was_open, self._is_open = self.is_open, False
         if was_open:
+            if back and self.recording is not None:
+                self.recording.cancel()
             self._end(self, back)
 
     def __del__(self) -> None:

@@ -46,7 +46,7 @@ class HeldLease(Held):
     ) -> None:
         was_open = self.is_open
         self.give_back()
-        if was_open and kind is not None and not issubclass(kind, Exception):
+        if was_open and kind is not None and issubclass(kind, SystemExit | KeyboardInterrupt):
             self._told()  # The process may be about to end, and then the background ends with it.
 
 

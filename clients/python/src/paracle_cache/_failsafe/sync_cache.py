@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
 from .. import _fork
 from .._log import warn_once
 from ..client import Client
-from ..errors import CacheError, FailedPrecondition, SettingsError
+from ..errors import (
+    Aborted,
+    CacheError,
+    FailedPrecondition,
+    ResourceExhausted,
+    SettingsError,
+    Unimplemented,
+)
 from ..key import CacheKey, EntryId
-from ..results import Hit, Lease, Miss, Origin, Stats
+from ..results import Hit, Lease, Miss, Origin, Pending, SetItem, Stats, Stored
+from .following import Following, WaitOver
 from .guard import MAX_ENTRY_BYTES, Guard
 from .held import Held, Place, is_held_here
 from .lease_keeper import HeldLease, LeaseKeeper
+from .live_recording import LiveRecording
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+_BETWEEN_FOLLOWS = 0.01  # Seconds, when the server says that somebody is at it and that nobody is.
 
 
 class SafeCache:
@@ -69,6 +81,36 @@ class SafeCache:
         found = self._ask(self._client.get_or_wait, entry)
         return self._process().keeper.take(entry, found, place) if isinstance(found, Lease) else found
 
+    def claim_stream(self, entry: EntryId) -> Hit | Miss | HeldLease | Following | None:
+        """`claim` for an answer that is wanted in pieces: one that somebody else is making is followed as it comes.
+
+        Following: to be closed. A server without streams is asked as by `lookup`.
+        """
+        if self._client is None or not self._client.enabled:
+            return None
+        place = Place(self._client.settings.endpoint, self._client.settings.namespace)
+        if is_held_here(place, entry):
+            return self._ask(self._client.get, entry)
+        over = time.monotonic() + self._client.settings.lease_wait
+        while True:
+            found = self._ask(self._client.try_lease, entry)
+            if isinstance(found, Lease):
+                return self._process().keeper.take(entry, found, place)
+            if not isinstance(found, Pending):
+                return found
+            followed = self._ask(self._follow, self._client, entry, over)
+            if not isinstance(followed, Pending):
+                return followed
+            if time.monotonic() >= over:
+                return self._ask(self._client.get, entry)
+            time.sleep(_BETWEEN_FOLLOWS)
+
+    def record(self, held: Held, content_type: str) -> None:
+        """Lets others follow what is given to `held.recording` from now on. Nothing if that cannot be had."""
+        if self._client is not None and held.is_open and self._process().guard.admit() is not None:
+            with contextlib.suppress(CacheError):
+                held.recording = LiveRecording(self._client, held, content_type)
+
     def store(
         self,
         key: CacheKey | EntryId,
@@ -86,16 +128,8 @@ class SafeCache:
             return False
         if lease is not None and not lease.is_open:
             return False
-        stored = self._ask(
-            self._client.set,
-            key,
-            payload,
-            content_type=content_type,
-            ttl=ttl,
-            tags=tags,
-            fill_token=fill_token,
-            origin=origin,
-        )
+        item = SetItem(key, payload, content_type, ttl, tags, fill_token, origin)
+        stored = self._ask(_put, self._client, item, lease)
         if stored is not None and lease is not None:
             lease.settle()
         return stored is not None and bool(stored.stored_in)
@@ -150,6 +184,31 @@ class SafeCache:
             process = self._by_generation.setdefault(_fork.generation, _Process(endpoint, keeper))
         return process
 
+    def _follow(self, client: Client, entry: EntryId, over: float) -> Hit | Following | Pending:
+        """Pending: there is nothing to follow."""
+        following = Following(client, entry, self._note)
+        try:
+            hit = following.open(over)
+        except (Aborted, WaitOver):
+            following.close()
+            return Pending(None, 0.0)
+        except BaseException:
+            following.close()
+            raise
+        if hit is None:
+            return following
+        following.close()
+        return hit
+
+    def _note(self, error: Exception) -> None:
+        """What ended a stream counts as what ends a call."""
+        process = self._process()
+        ticket = process.guard.admit()
+        if ticket is None or isinstance(error, Aborted):
+            return
+        if process.guard.failed(ticket, error):
+            process.begin(self._probe)
+
     def _renew(self, held: Held) -> float | None:
         return None if self._client is None else self._ask(_renewed, self._client, held)
 
@@ -194,6 +253,24 @@ class _Process:
         """Runs `work` in the background; a daemon, so that it keeps no process alive."""
         with contextlib.suppress(RuntimeError):  # The interpreter is shutting down.
             threading.Thread(target=work, args=(self,), name="paracle-cache", daemon=True).start()
+
+
+def _put(client: Client, item: SetItem, lease: Held | None) -> Stored:
+    recording = lease.recording if lease is not None else None
+    if isinstance(recording, LiveRecording):
+        try:
+            return recording.finish(item)
+        except (ResourceExhausted, Unimplemented):
+            pass  # There was no room to record it, and the lease is ours still.
+    return client.set(
+        item.key,
+        item.payload,
+        content_type=item.content_type,
+        ttl=item.ttl,
+        tags=item.tags,
+        fill_token=item.fill_token,
+        origin=item.origin,
+    )
 
 
 def _renewed(client: Client, held: Held) -> float:

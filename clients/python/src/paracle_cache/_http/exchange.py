@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Union
 
+from .._failsafe.async_streams import AsyncFollowing
+from .._failsafe.following import Following
 from .._failsafe.held import Held
 from .._log import warn_once
 from ..key import KeyRefused
@@ -23,7 +25,7 @@ HEADER = "x-paracle-cache"
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """To be answered with what the cache's `claim` returns, or its `lookup`."""
+    """To be answered with what the cache's `claim`, `claim_stream` or `lookup` returns."""
 
     asked: Asked
 
@@ -37,16 +39,25 @@ class Derive:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """To be answered with what `next` of the stream returns; None also when it broke."""
+
+    following: Following | AsyncFollowing
+
+
+@dataclass(frozen=True, slots=True)
 class Send(Generic[RequestT]):
     """To be answered with the provider's response."""
 
     request: RequestT
 
 
-Step = Union[LookUp, Derive, Send[RequestT]]  # noqa: UP007  # `|` of a generic alias fails in Python 3.10
+Step = Union[LookUp, Derive, Read, Send[RequestT]]  # noqa: UP007  # `|` of a generic alias fails in Python 3.10
 Steps = Generator[Step[RequestT], Any, ResponseT]
 Record = Callable[[ResponseT, Question], Any]
 """From a response and what it answers to the stream that replaces its own."""
+Follow = Callable[[Any, bytes], Any]
+"""From what is followed, and what of its body has come, to the stream of a response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class Exchange(Generic[RequestT, ResponseT]):
     policy: Policy
 
     def steps(
-        self, request: RequestT, record: Record[ResponseT], *, enabled: bool
+        self, request: RequestT, record: Record[ResponseT], follow: Follow, *, enabled: bool
     ) -> Steps[RequestT, ResponseT]:
         """From a request to its response; raises only what the provider's transport raises."""
         bypassed = self._is_bypassed(request)
@@ -66,13 +77,18 @@ class Exchange(Generic[RequestT, ResponseT]):
             passed: ResponseT = yield Send(outgoing)
             return passed
         asked: Asked | None = None
-        found: Hit | Miss | Held | None = None
+        found: Hit | Miss | Held | Following | AsyncFollowing | None = None
         if enabled and not bypassed:
             asked = yield Derive(partial(self._question, request), size_of(request))
         if asked is not None:
             found = yield LookUp(asked)
         if isinstance(found, Hit) and (replayed := self._replayed(found)) is not None:
             return replayed
+        if isinstance(found, Following | AsyncFollowing):
+            begun = yield from self._begin_following(found)
+            if begun is not None:
+                return self._followed(begun[0], follow(found, begun[1]))
+            found.close()
         began = time.monotonic()
         response: ResponseT = yield Send(outgoing)
         response.headers[HEADER] = "bypass" if found is None else "miss"
@@ -81,6 +97,26 @@ class Exchange(Generic[RequestT, ResponseT]):
         if asked is not None and isinstance(found, Miss | Held) and response.status_code == 200:
             return self._recorded(response, record(response, Question(asked.entry, found, began)))
         return response
+
+    def _begin_following(
+        self, following: Following | AsyncFollowing
+    ) -> Generator[Step[RequestT], Any, tuple[stored_response.Headers, bytes] | None]:
+        """The headers, and what of the body came with them; None: it is not to be had."""
+        if following.content_type != stored_response.MEDIA_TYPE:
+            return None
+        begun = b""
+        while len(begun) < stored_response.MAX_HEAD:
+            piece = yield Read(following)
+            if piece is None:
+                return None
+            begun += piece
+            if (found := stored_response.parse_head(begun)) is not None:
+                headers, length = found
+                return stored_response.shared(headers), begun[length:]
+        return None
+
+    def _followed(self, headers: stored_response.Headers, stream: Any) -> ResponseT:
+        return self.flavour.response(200, headers=[*headers, (HEADER, "hit")], stream=stream)
 
     def _recorded(self, response: ResponseT, stream: Any) -> ResponseT:
         if response.is_closed:

@@ -45,6 +45,8 @@ class Request(Protocol):
 
 
 class Response(Protocol):
+    """Async ones have `aiter_bytes` and `aclose` as well."""
+
     stream: Any
     is_closed: bool
     extensions: dict[str, Any]
@@ -54,6 +56,7 @@ class Response(Protocol):
     @property
     def headers(self) -> Headers: ...
     def iter_bytes(self) -> Iterator[bytes]: ...
+    def close(self) -> None: ...
 
 
 RequestT = TypeVar("RequestT", bound=Request)
@@ -101,3 +104,7 @@ class Flavour(Generic[RequestT, ResponseT]):
     replay: Callable[..., Any]
     recorder: Callable[..., Any]
     async_recorder: Callable[..., Any]
+    followed: Callable[..., Any]
+    async_followed: Callable[..., Any]
+    broken: Callable[[str], Exception]
+    """What a reader meets when the provider's connection breaks."""

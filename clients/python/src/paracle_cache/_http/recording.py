@@ -54,6 +54,7 @@ class Recording:
     ) -> None:
         self._question = question
         self.lease = question.lease
+        """Under which it is answered. What is recorded under it, others follow."""
         self._policy = policy
         self._decode = decode
         self._headers = headers
@@ -72,6 +73,17 @@ class Recording:
             self.drop()
         else:
             self._pieces.append(piece)
+            if self.lease is not None and self.lease.recording is not None:
+                self.lease.recording.add(piece)
+
+    def begin(self, record: Callable[[Held, str], object]) -> None:
+        """Lets others follow it piece by piece, if it is an event stream and not encoded. record: the cache's."""
+        is_stream = stored_response.is_event_stream(self._header("content-type"))
+        if self.lease is None or not is_stream or self._header("content-encoding"):
+            return
+        record(self.lease, stored_response.MEDIA_TYPE)
+        if self.lease.recording is not None:
+            self.lease.recording.add(stored_response.stream_head(self._headers))
 
     def end(self) -> None:
         """The provider ended the body."""

@@ -7,18 +7,23 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from .._failsafe.async_lease_keeper import AsyncHeldLease
+from .._failsafe.async_streams import AsyncFollowing
+from .._failsafe.following import Broken, Following
 from .._failsafe.lease_keeper import HeldLease
 from .._log import warn_once
 from ..failsafe import AsyncSafeCache, SafeCache
 from ..pricing import Cost, Price
-from .exchange import Derive, Exchange, LookUp, Step
+from .exchange import Derive, Exchange, LookUp, Read, Step
 from .flavour import AsyncSender, Flavour, RequestT, ResponseT, Sender
 from .policy import Policy
 from .recording import Question, Recording
 
+_MOST_TAKEOVERS = (
+    10  # So often a stream that broke off is looked for elsewhere before it is made without the cache.
+)
 _SMALL = 64 * 1024  # bytes: read in a few milliseconds
 
 _T = TypeVar("_T")
@@ -49,10 +54,16 @@ class SyncTransport(Generic[RequestT, ResponseT]):
         self._coalesce = coalesce
 
     def handle_request(self, request: RequestT) -> ResponseT:
+        return self._respond(request, 0)
+
+    def _respond(self, request: RequestT, takeovers: int) -> ResponseT:
+        """takeovers: how many streams that answered it broke off."""
         cache = self._cache or SafeCache.shared()
+        enabled = cache.enabled and takeovers < _MOST_TAKEOVERS
         with contextlib.ExitStack() as leases:
             record = partial(self._record, cache, leases)
-            steps = self._exchange.steps(request, record, enabled=cache.enabled)
+            follow = partial(self._follow, leases, request, takeovers)
+            steps = self._exchange.steps(request, record, follow, enabled=enabled)
             answer: Any = None
             while True:
                 try:
@@ -61,24 +72,46 @@ class SyncTransport(Generic[RequestT, ResponseT]):
                     response: ResponseT = done.value
                     return response
                 answer = self._do(cache, step)
-                if isinstance(answer, HeldLease):
+                if isinstance(answer, HeldLease | Following):
                     leases.enter_context(answer)
 
     def _do(self, cache: SafeCache, step: Step[RequestT]) -> Any:
         if isinstance(step, LookUp):
-            asked, waits = step.asked, self._coalesce and not step.asked.streams
-            return cache.claim(asked.entry) if waits else cache.lookup(asked.entry)
+            ask: Callable[..., Any] = cache.lookup
+            if self._coalesce:
+                ask = cache.claim_stream if step.asked.streams else cache.claim
+            return ask(step.asked.entry)
         if isinstance(step, Derive):
             return step.question()
+        if isinstance(step, Read):
+            with contextlib.suppress(Broken):
+                return cast("Following", step.following).next()
+            return None
         return self._sender.handle_request(step.request)
 
     def _record(
         self, cache: SafeCache, leases: contextlib.ExitStack, response: ResponseT, question: Question
     ) -> Any:
         recording = self._exchange.recording(response, question, cache.max_entry_bytes)
+        recording.begin(cache.record)
         stream = self._flavour.recorder(response.stream, recording, partial(self._store, cache))
         leases.pop_all()  # From now on it is the stream that gives the lease back.
         return stream
+
+    def _follow(
+        self,
+        leases: contextlib.ExitStack,
+        request: RequestT,
+        takeovers: int,
+        following: Following,
+        begun: bytes,
+    ) -> Any:
+        leases.pop_all()  # From now on it is the stream that closes it.
+
+        def anew(ask: bool) -> ResponseT:
+            return self._respond(request, takeovers + 1 if ask else _MOST_TAKEOVERS)
+
+        return self._flavour.followed(following, begun, anew, self._flavour.broken)
 
     def _store(self, cache: SafeCache, recording: Recording) -> None:
         lease = recording.lease
@@ -126,12 +159,18 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
         self._coalesce = coalesce
 
     async def handle_async_request(self, request: RequestT) -> ResponseT:
+        return await self._respond(request, 0)
+
+    async def _respond(self, request: RequestT, takeovers: int) -> ResponseT:
+        """takeovers: how many streams that answered it broke off."""
         cache = self._cache or _shared_by_loop()
         if cache is None:
             return await self._sender.handle_async_request(request)
+        enabled = cache.enabled and takeovers < _MOST_TAKEOVERS
         async with contextlib.AsyncExitStack() as leases:
             record = partial(self._record, cache, leases)
-            steps = self._exchange.steps(request, record, enabled=cache.enabled)
+            follow = partial(self._follow, leases, request, takeovers)
+            steps = self._exchange.steps(request, record, follow, enabled=enabled)
             answer: Any = None
             while True:
                 try:
@@ -142,13 +181,21 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
                 answer = await self._do(cache, step)
                 if isinstance(answer, AsyncHeldLease):
                     await leases.enter_async_context(answer)
+                elif isinstance(answer, AsyncFollowing):
+                    leases.enter_context(answer)
 
     async def _do(self, cache: AsyncSafeCache, step: Step[RequestT]) -> Any:
         if isinstance(step, LookUp):
-            asked, waits = step.asked, self._coalesce and not step.asked.streams
-            return await (cache.claim(asked.entry) if waits else cache.lookup(asked.entry))
+            ask: Callable[..., Any] = cache.lookup
+            if self._coalesce:
+                ask = cache.claim_stream if step.asked.streams else cache.claim
+            return await ask(step.asked.entry)
         if isinstance(step, Derive):
             return await _beside_the_loop(step.question, step.size)
+        if isinstance(step, Read):
+            with contextlib.suppress(Broken):
+                return await cast("AsyncFollowing", step.following).next()
+            return None
         return await self._sender.handle_async_request(step.request)
 
     def _record(
@@ -159,9 +206,25 @@ class AsyncTransport(Generic[RequestT, ResponseT]):
         question: Question,
     ) -> Any:
         recording = self._exchange.recording(response, question, cache.max_entry_bytes)
+        recording.begin(cache.record)
         stream = self._flavour.async_recorder(response.stream, recording, partial(self._store, cache))
         leases.pop_all()  # From now on it is the stream that gives the lease back.
         return stream
+
+    def _follow(
+        self,
+        leases: contextlib.AsyncExitStack,
+        request: RequestT,
+        takeovers: int,
+        following: AsyncFollowing,
+        begun: bytes,
+    ) -> Any:
+        leases.pop_all()  # From now on it is the stream that closes it.
+
+        async def anew(ask: bool) -> ResponseT:
+            return await self._respond(request, takeovers + 1 if ask else _MOST_TAKEOVERS)
+
+        return self._flavour.async_followed(following, begun, anew, self._flavour.broken)
 
     async def _store(self, cache: AsyncSafeCache, recording: Recording) -> None:
         lease = recording.lease

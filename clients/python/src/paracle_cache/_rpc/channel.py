@@ -75,6 +75,8 @@ class Rpcs:
         self.clear = cache.Clear
         self.renew_lease = cache.RenewLease
         self.release_lease = cache.ReleaseLease
+        self.record = cache.Record
+        self.follow = cache.Follow
         self.get_stats = admin.GetStats
         self.reset_stats = admin.ResetStats
         self.get_config = admin.GetConfig

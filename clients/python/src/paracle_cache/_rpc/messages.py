@@ -44,12 +44,12 @@ def set_request(namespace: str, item: SetItem, default_ttl: float | None) -> pb.
         fill_token=item.fill_token,
     )
     if item.origin is not None:
-        origin = item.origin
-        request.origin.prompt_tokens = origin.prompt_tokens
-        request.origin.completion_tokens = origin.completion_tokens
-        request.origin.cost_usd = origin.cost_usd
-        if origin.latency is not None:
-            request.origin.latency.FromNanoseconds(round(origin.latency * 1e9))
+        told = item.origin
+        request.origin.prompt_tokens = told.prompt_tokens
+        request.origin.completion_tokens = told.completion_tokens
+        request.origin.cost_usd = told.cost_usd
+        if told.latency is not None:
+            request.origin.latency.FromNanoseconds(round(told.latency * 1e9))
     return request
 
 
@@ -115,7 +115,7 @@ def outcome(response: pb.GetResponse) -> Hit | Miss | Lease | Pending:
     return hit_or_miss(response)
 
 
-def stored(response: pb.SetResponse) -> Stored:
+def stored(response: pb.SetResponse | pb.RecordResponse) -> Stored:
     expires = to_datetime(response.expire_time) if response.HasField("expire_time") else None
     return Stored(expires, tuple(_tier(tier) for tier in response.stored_in))
 
@@ -159,7 +159,7 @@ def _hit(hit: pb.Hit) -> Hit:
     return Hit(
         hit.payload,
         hit.content_type,
-        _origin(hit.origin),
+        origin(hit.origin),
         to_datetime(hit.create_time),
         to_datetime(hit.expire_time),
         hit.hit_count,
@@ -168,9 +168,9 @@ def _hit(hit: pb.Hit) -> Hit:
     )
 
 
-def _origin(origin: pb.Origin) -> Origin:
-    latency = to_seconds(origin.latency) if origin.HasField("latency") else None
-    return Origin(origin.prompt_tokens, origin.completion_tokens, origin.cost_usd, latency)
+def origin(told: pb.Origin) -> Origin:
+    latency = to_seconds(told.latency) if told.HasField("latency") else None
+    return Origin(told.prompt_tokens, told.completion_tokens, told.cost_usd, latency)
 
 
 def _tier(number: int) -> Tier:
