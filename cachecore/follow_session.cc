@@ -73,6 +73,7 @@ void FollowSession::OnFound(Recordings::Found found) {
   {
     MutexLock lock(mutex_);
     searching_ = false;
+    has_waited_ |= nothing;
     if (!nothing) found_ = std::move(found);
     if (nothing && !stirred_) return;
   }
@@ -81,16 +82,17 @@ void FollowSession::OnFound(Recordings::Found found) {
 
 std::optional<FollowSession::Step> FollowSession::NextFound() {
   std::optional<Recordings::Found> found;
+  Step step;
   {
     MutexLock lock(mutex_);
     found.swap(found_);
+    step.coalesced = has_waited_;
     // What was broken off before its reader has heard of it is none: somebody else may be at it.
     auto* const recording = found ? std::get_if<std::shared_ptr<Recording>>(&*found) : nullptr;
     const bool broken_off = recording != nullptr && (*recording)->state() == Recording::State::kAborted;
     if (broken_off) stirred_ = true;
     if (!found || broken_off) return std::nullopt;
   }
-  Step step;
   step.kind = Step::Kind::kStart;
   if (auto* hit = std::get_if<Hit>(&*found)) {
     phase_ = Phase::kStored;
@@ -101,7 +103,7 @@ std::optional<FollowSession::Step> FollowSession::NextFound() {
     recording_ = std::move(*recording);
     recording_->readers.fetch_add(1);
     step.content_type = recording_->content_type();
-    step.live = true;
+    step.live = step.coalesced = true;
   } else {
     step.kind = Step::Kind::kNobody;
   }

@@ -30,7 +30,7 @@ class FollowSession final : public Waker, public std::enable_shared_from_this<Fo
  public:
   struct Step {
     enum class Kind {
-      kStart,      // `content_type` and `live`.
+      kStart,      // `content_type`, `live` and `coalesced`.
       kChunks,     // `chunks`.
       kKeepAlive,  // Nothing new.
       kEnd,        // `end`; the last.
@@ -40,6 +40,7 @@ class FollowSession final : public Waker, public std::enable_shared_from_this<Fo
     Kind kind = Kind::kWait;
     std::string content_type;
     bool live = false;
+    bool coalesced = false;  // Somebody else's call gives the answer, and is, or was, waited for.
     std::vector<Chunk> chunks;
     AnswerEnd end;
   };
@@ -88,6 +89,7 @@ class FollowSession final : public Waker, public std::enable_shared_from_this<Fo
   bool waiting_ ABSL_GUARDED_BY(mutex_) = false;
   bool stirred_ ABSL_GUARDED_BY(mutex_) = true;
   bool searching_ ABSL_GUARDED_BY(mutex_) = false;
+  bool has_waited_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<Recordings::Found> found_ ABSL_GUARDED_BY(mutex_);
   int64_t alarm_at_ ABSL_GUARDED_BY(mutex_) = 0;  // The next alarm that is set; past: none is.
 };

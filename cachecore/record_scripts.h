@@ -1,6 +1,6 @@
 // RecordScripts keep an answer in Redis while it is being recorded, so that readers at other replicas can follow it:
 // a list at the key of its question, under the lease that records it. Its first element is "<lease> <content type>",
-// the others are the chunks. It goes when the lease is filled or released (lease_scripts.h), or by its own time to live.
+// the others are the chunks. It goes when the lease is filled or released (lease_scripts.h), or by a time to live.
 //
 // New chunks are told on the channel of leases. Stateless; thread-safe. Replies are outside data.
 #ifndef PARACLE_CACHECORE_RECORD_SCRIPTS_H_

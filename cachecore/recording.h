@@ -1,5 +1,6 @@
-// Recording is an answer on its way: the chunks so far, and whether there will be more. One writes, any number read, each
-// at a pace of its own: a reader is a number, that of the next chunk it wants, so that a slow one costs nobody anything.
+// Recording is an answer on its way: the chunks so far, and whether there will be more. One writes, any number read,
+// each at a pace of its own: a reader is a number, that of the next chunk it wants, so that a slow one costs nobody
+// anything.
 //
 // Thread-safe. Bytes are bounded by whoever writes.
 #ifndef PARACLE_CACHECORE_RECORDING_H_

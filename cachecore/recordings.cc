@@ -28,7 +28,8 @@ Recordings::~Recordings() = default;
 
 void Recordings::Begin(RecordedQuestion question, FillToken token, BeginDone done) {
   if (!cache_.Valid(question.id(), question.model, token)) return std::move(done)(StaleFillToken());
-  if (shared_ == nullptr || token.alone || !shared_->usable()) return BeginHere(std::move(question), token, std::move(done));
+  const bool published = shared_ != nullptr && !token.alone && shared_->usable();
+  if (!published) return BeginHere(std::move(question), token, std::move(done));
   const std::string ns = question.ns;  // The question itself moves on.
   const EntryId id{.ns = ns, .digest = question.digest};
   const std::string content_type = question.content_type;
@@ -154,7 +155,8 @@ Recordings::Found Recordings::FoundHere(const EntryId& id, absl::string_view mod
   const EntryTag tag = EntryTag::Of(id);
   if (std::shared_ptr<Recording> running = Running(tag); running != nullptr) {
     // By its own model, too: not everybody who asks names it.
-    const bool valid = cache_.Valid(id, model, running->token()) && cache_.Valid(id, running->model(), running->token());
+    const FillToken token = running->token();
+    const bool valid = cache_.Valid(id, model, token) && cache_.Valid(id, running->model(), token);
     if (valid && running->state() == Recording::State::kRunning) return running;
   }
   const auto held = cache_.HeldHere(tag);

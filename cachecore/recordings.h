@@ -1,4 +1,5 @@
-// Recordings are the answers that are on their way, of this server and, as far as somebody here follows them, of others.
+// Recordings are the answers that are on their way: of this server and, as far as somebody here follows them, of
+// others.
 //
 //   Begin -> Recorder -> Recording <- FollowSession <- Find        one server
 //   Begin -> Recorder -> Recording ... Redis ... RecordingMirror -> Recording <- FollowSession     two

@@ -111,7 +111,7 @@ void FollowCall::Go() {
       message_ = ToByteBuffer(ToProto(step));
       return StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
     case Kind::kStart:
-      live_ = step.live;
+      coalesced_ = step.coalesced;
       break;
     case Kind::kChunks:
     case Kind::kKeepAlive:
@@ -153,7 +153,7 @@ void FollowCall::FinishOnce(const absl::Status& status) {
 
 // Somebody else's call was enough for this reader, too.
 void FollowCall::CountHit(const cachecore::Origin& origin) {
-  if (live_) recordings_->cache().CountCoalesced();
+  if (coalesced_) recordings_->cache().CountCoalesced();
   ledger_.RecordHit(ledger_.RowFor(ns_, model_), origin, absl::Now() - begun_);
 }
 

@@ -54,7 +54,7 @@ class FollowCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   std::string ns_, model_;
   grpc::ByteBuffer message_;
   bool writing_ = false;
-  bool live_ = false;
+  bool coalesced_ = false;
   bool cancelled_ = false;
   bool finished_ = false;
 };

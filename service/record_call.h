@@ -23,7 +23,7 @@ namespace paracle::service {
 // Deletes itself when the call is done.
 class RecordCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
  public:
-  // `recordings` may be null: the cache is switched off. What is pointed to outlives the call; `response` as gRPC's does.
+  // `recordings` may be null: the cache is switched off. What is pointed to outlives the call.
   RecordCall(grpc::CallbackServerContext* context, cachecore::Recordings* recordings, const RequestLimits& limits,
              grpc::ByteBuffer* response, OpenCalls* open_calls);
 
