@@ -1,12 +1,13 @@
 import argparse
 import sys
 
-from . import frozen_recorder, frozen_redis, joining, killed_recorder, killed_replica
+from ..support.verdict import Verdict
+from . import frozen_recorder, frozen_redis, go_readers, joining, killed_recorder, killed_replica, slow_readers
 from .crowd import Crowd
-from .verdict import Verdict
 
 ROWS = {
     "joining": joining,
+    "slow-readers": slow_readers,
     "killed-recorder": killed_recorder,
     "frozen-recorder": frozen_recorder,
     "killed-replica": killed_replica,
@@ -19,7 +20,8 @@ def main() -> int:
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--row", action="append", choices=ROWS)
     options = parser.parse_args()
-    verdict = Verdict(leniency=3 if options.short else 1)
+    verdict = Verdict("streams", leniency=3 if options.short else 1)
+    go_readers.build()
     crowd = Crowd()
     for name in options.row or ROWS:
         ROWS[name].run(verdict, crowd, options.short)

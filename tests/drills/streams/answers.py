@@ -34,15 +34,11 @@ async def chunks_of(call: str, shape: Shape) -> AsyncIterator[bytes]:
     for number in range(shape.chunks):
         await clocks.sleep_until(due)
         due = max(due, clocks.now() - 0.5 / shape.per_second) + 1 / shape.per_second
-        yield f"{call} {number:06d} {time.monotonic_ns():020d} ".encode() + padding
+        yield f"{call} {number:06d} {time.time_ns():020d} ".encode() + padding
 
 
 def new_call() -> str:
     return secrets.token_hex(8)
-
-
-def sent_at(chunk: bytes) -> float:
-    return int(chunk[_HEAD - 21 : _HEAD - 1]) / 1e9
 
 
 class NotWhole(Exception):

@@ -5,6 +5,7 @@ import asyncio
 import dataclasses
 
 import grpc
+
 from paracle_cache._proto import cache_pb2 as pb
 
 from . import answers, clocks
@@ -29,10 +30,8 @@ class Outcome:
     how: str = "stuck"  # hit, followed, called; stuck: it gave up.
     attempts: int = 0
     live: bool = False  # It followed an answer while that came.
-    first: float | None = None  # Its first chunk.
     ended: float = 0.0
     broke_off: list[tuple[float, str]] = dataclasses.field(default_factory=list)  # When, and with which code.
-    lags: list[float] = dataclasses.field(default_factory=list)  # Of live chunks, from sent to read.
     longest_gap: float = 0.0  # Between chunks, in seconds.
     call: str = ""  # Whose answer it is.
     not_whole: str = ""  # Why it is none.
@@ -48,14 +47,11 @@ class Outcome:
 
 
 class Caller:
-    def __init__(self, replicas: Replicas, calls: CallLog, gives_up: bool = False, pause: float = 0.0, until: float = 0.0):
-        """`gives_up`: does not ask again when it broke off. `pause`: reads one message in so many seconds, until that
-        moment."""
+    def __init__(self, replicas: Replicas, calls: CallLog, gives_up: bool = False):
+        """`gives_up`: does not ask again when it broke off."""
         self._stubs = replicas.stubs
         self._calls = calls
         self._most_attempts = 1 if gives_up else _MOST_ATTEMPTS
-        self._pause = pause
-        self._until = until
 
     async def ask(self, question: Question, replica: int) -> Outcome:
         outcome = Outcome(question, replica, asked=clocks.now())
@@ -92,25 +88,17 @@ class Caller:
     async def follow(self, stub, outcome: Outcome) -> bytes:
         """Raises AioRpcError(ABORTED) when it broke off."""
         request = pb.FollowRequest(entry=outcome.question.entry)
-        began = last = clocks.now()
+        last = clocks.now()
         chunks: list[bytes] = []
         async for part in stub.Follow(request, timeout=_FOLLOW_TIMEOUT):
             match part.WhichOneof("part"):
                 case "chunks":
                     now = clocks.now()
-                    outcome.first = outcome.first or now
                     outcome.longest_gap = max(outcome.longest_gap, now - last)
                     last = now
                     chunks += part.chunks.chunks
-                    if outcome.live:
-                        outcome.lags += [now - sent for sent in map(answers.sent_at, part.chunks.chunks) if sent > began]
-                    await self._rest()
                 case "start":
                     outcome.live = part.start.live
                 case "end":
                     return b"".join(chunks)
         raise RuntimeError("a stream ended without an end")
-
-    async def _rest(self) -> None:
-        if self._pause and clocks.now() < self._until:
-            await asyncio.sleep(self._pause)

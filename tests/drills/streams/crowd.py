@@ -12,8 +12,8 @@ from .caller import Caller, Outcome
 from .questions import CallLog, Question
 from .recording import Recorded, make_answer
 from .replicas import Replicas
-from .stage import Stage
-from .worker import Worker
+from .scene import Scene
+from .worker import JobWorker
 
 PROCESSES = 4
 
@@ -27,13 +27,6 @@ class Arrival:
     at: float  # Seconds after the crowd's beginning.
 
 
-@dataclasses.dataclass
-class Report:
-    outcomes: list[Outcome]
-    lateness: list[float]  # Of the process itself, see LoopLateness.
-    first_chunks: list[tuple[float, float]]  # From asking to the first chunk; and the process's own lateness meanwhile.
-
-
 @dataclasses.dataclass(frozen=True)
 class Asking:
     """A job: one process's part of a crowd. Tells `ready` when it is connected."""
@@ -43,23 +36,15 @@ class Asking:
     arrivals: list[Arrival]
     begin: float  # Moment of the shared clock.
     gives_up: bool = False
-    pause: float = 0.0
-    paused_until: float = 0.0
 
-    async def run(self, tell: Callable[[object], None]) -> Report:
+    async def run(self, tell: Callable[[str], None]) -> list[Outcome]:
         async with Replicas(self.addresses) as replicas:
-            caller = Caller(replicas, self.calls, self.gives_up, self.pause, self.paused_until)
+            caller = Caller(replicas, self.calls, self.gives_up)
             tell("ready")
-            with clocks.LoopLateness() as lateness:
-                outcomes = await asyncio.gather(*(self._arrive(caller, arrival) for arrival in self.arrivals))
+            outcomes = await asyncio.gather(*(self._arrive(caller, arrival) for arrival in self.arrivals))
         for outcome in outcomes:
             outcome.judge()
-        first_chunks = [
-            (outcome.first - outcome.asked, lateness.worst_between(outcome.asked, outcome.first))
-            for outcome in outcomes
-            if outcome.first and not outcome.broke_off
-        ]
-        return Report(outcomes, [late for _, late in lateness.samples], first_chunks)
+        return outcomes
 
     async def _arrive(self, caller: Caller, arrival: Arrival) -> Outcome:
         await clocks.sleep_until(self.begin + arrival.at)
@@ -68,13 +53,13 @@ class Asking:
 
 @dataclasses.dataclass(frozen=True)
 class Making:
-    """A job: takes the lease and makes the answer. Tells `recording` when the first chunk has been sent."""
+    """A job: takes the lease and makes the answer. Tells what make_answer tells."""
 
     address: str
     calls: CallLog
     question: Question
 
-    async def run(self, tell: Callable[[object], None]) -> Recorded:
+    async def run(self, tell: Callable[[str], None]) -> Recorded:
         async with Replicas([self.address]) as replicas:
             [stub] = replicas.stubs
             request = pb.GetRequest(entry=self.question.entry)
@@ -85,27 +70,31 @@ class Making:
             return await make_answer(stub, self.question, lease, self.calls, tell)
 
 
+def begin_recording(scene: Scene, question: Question, replica: int = 0) -> JobWorker:
+    """A process that records the answer to it, which has begun. To be killed."""
+    recorder = JobWorker()
+    recorder.begin(Making(scene.addresses[replica], scene.calls, question))
+    recorder.await_word("recording")
+    return recorder
+
+
 class Crowd:
     """Workers that ask. `begin` and then `join`."""
 
     def __init__(self, processes: int = PROCESSES):
-        self._workers = [Worker() for _ in range(processes)]
+        self._workers = [JobWorker() for _ in range(processes)]
 
-    def begin(self, stage: Stage, arrivals: Sequence[Arrival], **kwargs) -> float:
-        """Spreads them over the processes; the moment that their times count from."""
+    def begin(self, scene: Scene, arrivals: Sequence[Arrival], gives_up: bool = False) -> None:
+        """Spreads them over the processes. They are connected when it returns."""
         begin = clocks.now() + 0.3
         for index, worker in enumerate(self._workers):
             mine = list(arrivals[index :: len(self._workers)])
-            worker.begin(Asking(stage.addresses, stage.calls, mine, begin, **kwargs))
-        return begin
+            worker.begin(Asking(scene.addresses, scene.calls, mine, begin, gives_up))
+        for worker in self._workers:
+            worker.await_word("ready")
 
-    def join(self) -> Report:
-        reports = [worker.result() for worker in self._workers]
-        return Report(
-            [outcome for report in reports for outcome in report.outcomes],
-            [late for report in reports for late in report.lateness],
-            [first for report in reports for first in report.first_chunks],
-        )
+    def join(self) -> list[Outcome]:
+        return [outcome for worker in self._workers for outcome in worker.result()]
 
 
 def arrivals_at_random(

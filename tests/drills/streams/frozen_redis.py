@@ -2,16 +2,17 @@
 
 import random
 
+from ..support.stage import REPLICAS
+from ..support.verdict import Verdict, milliseconds
 from .answers import Shape
-from .crowd import Crowd, Making, arrivals_at_random
+from .crowd import Crowd, arrivals_at_random, begin_recording
 from .outcomes import Tally, ask_everywhere
 from .questions import Question
-from .stage import REPLICAS, running_stage
-from .verdict import Verdict, milliseconds
-from .worker import Worker, pause
+from .scene import running_scene
+from .worker import pause
 
 _FREEZE = 3.0  # Seconds.
-_SHAPE = Shape(chunks=120)
+_SHAPE = Shape(chunks=130)
 _EARLY, _LATE = 60, 20  # Followers: before the freeze everywhere; during it where it is recorded.
 
 
@@ -39,21 +40,19 @@ def run(verdict: Verdict, crowd: Crowd, short: bool) -> None:
 class _Round:
     def __init__(self, crowd: Crowd, question: Question, tally: Tally):
         chance = random.Random(6)
-        with running_stage() as stage:
-            recorder = Worker()
-            recorder.begin(Making(stage.addresses[0], stage.calls, question))
-            recorder.await_word("recording")
+        with running_scene() as scene:
+            recorder = begin_recording(scene, question)
             early = arrivals_at_random(question, _EARLY, range(REPLICAS), 0, 0.6, chance)
-            late = arrivals_at_random(question, _LATE, [0], 1.2, 3.0, chance)
-            crowd.begin(stage, early + late)
-            pause(1.0)
-            stage.freeze_redis()
+            late = arrivals_at_random(question, _LATE, [0], 2.2, 4.5, chance)
+            crowd.begin(scene, early + late)
+            recorder.await_word("middle")
+            scene.stage.freeze_redis()
             pause(_FREEZE)
             self.in_the_middle = not recorder.is_done()
-            stage.resume_redis()
-            self.outcomes = crowd.join().outcomes
+            scene.stage.resume_redis()
+            self.outcomes = crowd.join()
             self.recorded = recorder.result().record
             recorder.kill()
-            tally.add(stage, self.outcomes)
-            stored = set(ask_everywhere(stage, question)) - {"nothing"}
-            self.stored_wrong = len(stored - set(stage.calls.of(question)))
+            tally.add(scene, self.outcomes)
+            stored = set(ask_everywhere(scene, question)) - {"nothing"}
+            self.stored_wrong = len(stored - set(scene.calls.of(question)))

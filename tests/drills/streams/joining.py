@@ -1,47 +1,56 @@
 """500 followers of one 10 s stream, joining at random times on three replicas."""
 
+import hashlib
 import random
 
+from ..support.stage import REPLICAS
+from ..support.verdict import Verdict, quantile, spread
 from .answers import Shape
-from .crowd import Crowd, Making, arrivals_at_random
+from .crowd import Crowd, arrivals_at_random, begin_recording
+from .go_readers import GoCrowd, GoReport
+from .outcomes import ask_everywhere
 from .questions import Question
-from .stage import REPLICAS, running_stage
-from .verdict import Verdict, quantile, spread
-from .worker import Worker
+from .scene import PATIENT, Scene, running_scene
+
+_FIRST_CHUNK = 0.020  # Seconds after joining.
 
 
-def run(verdict: Verdict, crowd: Crowd, short: bool) -> None:
+def run(verdict: Verdict, _: Crowd, short: bool) -> None:
     followers, shape = (150, Shape(chunks=60)) if short else (500, Shape(chunks=200))
     verdict.row(f"{followers} followers of one {shape.seconds:g} s stream that join at random times")
-    with running_stage() as stage:
+    with running_scene(*PATIENT) as scene:
         question = Question("joining", shape)
-        recorder = Worker()
-        recorder.begin(Making(stage.addresses[0], stage.calls, question))
-        recorder.await_word("recording")
+        recorder = begin_recording(scene, question)
         # The last ones join while it still comes.
-        crowd.begin(
-            stage,
-            arrivals_at_random(question, followers, range(REPLICAS), 0, shape.seconds - 0.6, random.Random(1)),
-        )
-        report = crowd.join()
+        last = shape.seconds - 0.8
+        arrivals = arrivals_at_random(question, followers, range(REPLICAS), 0, last, random.Random(1))
+        report = GoCrowd(scene.addresses, arrivals, digest=question.entry.digest.hex()).join()
         recorded = recorder.result()
-        leases = sum(stage.lease_status(replica).granted_count for replica in range(REPLICAS))
         recorder.kill()
-        _judge(verdict, report, recorded.record, stage.calls.of(question), leases)
+        _judge_answers(verdict, scene, question, report, recorded)
+        _judge_times(verdict, report, short)
 
 
-def _judge(verdict, report, recorded, calls, leases):
-    outcomes = report.outcomes
-    live = [outcome for outcome in outcomes if outcome.live]
-    verdict.equal("the recording ended", recorded, "OK")
-    verdict.at_least("followers that joined while it came", len(live), len(outcomes) * 9 // 10)
-    verdict.equal("leases given", leases, 1)
+def _judge_answers(verdict, scene: Scene, question: Question, report: GoReport, recorded) -> None:
+    verdict.equal("the recording ended", recorded.record, "OK")
+    live = sum(reader.live for reader in report.readers)
+    verdict.at_least("followers that joined while it came", live, len(report.readers) * 9 // 10)
+    verdict.equal("leases given", scene.leases_given(), 1)
+    calls = scene.calls.of(question)
     verdict.equal("model calls", len(calls), 1)
-    verdict.equal("followers with the whole answer of that call",
-                  sum([outcome.call] == calls for outcome in outcomes), len(outcomes))
-    firsts = [first for first, _ in report.first_chunks]
-    verdict.tell("first chunk after joining, p50 / p99 / most", spread(firsts))
-    verdict.within("first chunk after joining, p99", quantile(firsts, 0.99), 0.020)
-    verdict.tell("lag of live chunks, p50 / p99 / most", spread([lag for outcome in live for lag in outcome.lags]))
+    stored = ask_everywhere(scene, question)
+    verdict.equal("replicas that have its answer, whole", sum([each] == calls for each in stored), REPLICAS)
+    expected = hashlib.sha256(recorded.payload).hexdigest()
+    equal = sum(reader.sha256 == expected for reader in report.readers)
+    verdict.equal("followers with its bytes", equal, len(report.readers))
+    for error in [reader.error for reader in report.readers if reader.error][:3]:
+        verdict.tell("a follower's error", error)
+
+
+def _judge_times(verdict: Verdict, report: GoReport, short: bool) -> None:
+    verdict.tell("first chunk after joining, p50 / p99 / most", spread(report.firsts))
+    verdict.within("first chunk after joining, p99", quantile(report.firsts, 0.99), _FIRST_CHUNK)
+    if not short:
+        verdict.within("first chunk after joining, most", max(report.firsts), _FIRST_CHUNK)
+    verdict.tell("lag of live chunks, p50 / p99 / most", spread(report.lags))
     verdict.tell("readers' own lateness (1 ms timer), p50 / p99 / most", spread(report.lateness))
-    verdict.tell("debug first less own", spread([max(0, f - l) for f, l in report.first_chunks]))

@@ -2,13 +2,13 @@
 
 import random
 
+from ..support.stage import REPLICAS
+from ..support.verdict import Verdict
 from .answers import Shape
-from .crowd import Arrival, Crowd, Making, arrivals_at_random
+from .crowd import Arrival, Crowd, arrivals_at_random, begin_recording
 from .outcomes import Tally
 from .questions import Question
-from .stage import REPLICAS, Stage, running_stage
-from .verdict import Verdict
-from .worker import Worker, pause
+from .scene import PATIENT, Scene, running_scene
 
 _SHAPE = Shape(chunks=40)
 _FOLLOWERS = 20
@@ -20,15 +20,15 @@ def run(verdict: Verdict, crowd: Crowd, short: bool) -> None:
     verdict.row(f"the recorder is killed in the middle, {deaths} times, with {_FOLLOWERS} followers each")
     chance = random.Random(3)
     questions = [Question(f"killed-{number}", _SHAPE) for number in range(deaths)]
-    with running_stage() as stage:
+    with running_scene(*PATIENT) as scene:
         outcomes = []
         in_the_middle = 0
         for first in range(0, deaths, _AT_ONCE):
             batch = questions[first : first + _AT_ONCE]
-            in_the_middle += _kill_recorders(stage, crowd, batch, chance)
-            outcomes += crowd.join().outcomes
+            in_the_middle += _kill_recorders(scene, crowd, batch, chance)
+            outcomes += crowd.join()
         tally = Tally()
-        tally.add(stage, outcomes)
+        tally.add(scene, outcomes)
         broken = sum(bool(outcome.broke_off) for outcome in outcomes)
         verdict.at_least("recorders killed in the middle", in_the_middle, deaths)
         verdict.at_least("followers that saw it break off", broken, deaths * _FOLLOWERS // 4)
@@ -36,17 +36,13 @@ def run(verdict: Verdict, crowd: Crowd, short: bool) -> None:
         tally.judge(verdict)
 
 
-def _kill_recorders(stage: Stage, crowd: Crowd, questions: list[Question], chance: random.Random) -> int:
+def _kill_recorders(scene: Scene, crowd: Crowd, questions: list[Question], chance: random.Random) -> int:
     """How many were killed in the middle."""
-    recorders = [Worker() for _ in questions]
-    for number, question in enumerate(questions):
-        recorders[number].begin(Making(stage.addresses[number % REPLICAS], stage.calls, question))
-    for recorder in recorders:
-        recorder.await_word("recording")
-    crowd.begin(stage, _arrivals(questions, chance))
-    pause(chance.uniform(0.6, 1.2))
+    recorders = [begin_recording(scene, question, number % REPLICAS) for number, question in enumerate(questions)]
+    crowd.begin(scene, _arrivals(questions, chance))
     in_the_middle = 0
     for recorder in recorders:
+        recorder.await_word("middle")
         in_the_middle += not recorder.is_done()
         recorder.kill()
     return in_the_middle

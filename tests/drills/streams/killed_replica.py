@@ -2,14 +2,14 @@
 
 import random
 
+from ..support.stage import REPLICAS
+from ..support.verdict import Verdict, spread
 from . import clocks
 from .answers import Shape
-from .crowd import Crowd, Making, arrivals_at_random
+from .crowd import Crowd, arrivals_at_random, begin_recording
 from .outcomes import Tally
 from .questions import Question
-from .stage import REPLICAS, running_stage
-from .verdict import Verdict, spread
-from .worker import Worker, pause
+from .scene import PATIENT, running_scene
 
 _HOLD = 2.0  # Seconds.
 _SHAPE = Shape(chunks=60)
@@ -34,17 +34,15 @@ def run(verdict: Verdict, crowd: Crowd, short: bool) -> None:
 
 def _kill_one(crowd: Crowd, question: Question, told: list[float], tally: Tally) -> bool:
     """Whether it was killed in the middle."""
-    with running_stage("--lease-hold", f"{_HOLD:g}s") as stage:
-        recorder = Worker()
-        recorder.begin(Making(stage.addresses[0], stage.calls, question))
-        recorder.await_word("recording")
-        crowd.begin(stage, arrivals_at_random(question, _FOLLOWERS, range(REPLICAS), 0, 0.6, random.Random(5)))
-        pause(1.2)
+    with running_scene(*PATIENT, "--lease-hold", f"{_HOLD:g}s") as scene:
+        recorder = begin_recording(scene, question)
+        crowd.begin(scene, arrivals_at_random(question, _FOLLOWERS, range(REPLICAS), 0, 0.6, random.Random(5)))
+        recorder.await_word("middle")
         in_the_middle = not recorder.is_done()
-        stage.kill_replica(0)
+        scene.kill_replica(0)
         died = clocks.now()
-        outcomes = crowd.join().outcomes
+        outcomes = crowd.join()
         recorder.kill()
         told += [outcome.broke_off[0][0] - died for outcome in outcomes if outcome.replica != 0 and outcome.broke_off]
-        tally.add(stage, outcomes)
+        tally.add(scene, outcomes)
         return in_the_middle

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from paracle_cache._proto import cache_pb2 as pb
 
+from ..support.verdict import Verdict, spread
 from . import answers
 from .caller import Outcome
 from .questions import Question
 from .replicas import Replicas
-from .stage import Stage
-from .verdict import Verdict, spread
+from .scene import Scene
 
 
 class Tally:
@@ -23,18 +23,18 @@ class Tally:
         self._wrong: list[Outcome] = []
         self._taken_over: list[float] = []
 
-    def add(self, stage: Stage, outcomes: Sequence[Outcome]) -> None:
+    def add(self, scene: Scene, outcomes: Sequence[Outcome]) -> None:
         self._asked += len(outcomes)
         for question in {outcome.question for outcome in outcomes}:
-            self._add_one(stage, question, [outcome for outcome in outcomes if outcome.question == question])
+            self._add_one(scene, question, [outcome for outcome in outcomes if outcome.question == question])
 
-    def _add_one(self, stage: Stage, question: Question, outcomes: Sequence[Outcome]) -> None:
-        calls = stage.calls.of(question)
+    def _add_one(self, scene: Scene, question: Question, outcomes: Sequence[Outcome]) -> None:
+        calls = scene.calls.of(question)
         self.most_calls = max(self.most_calls, len(calls))
         self._hanging += [outcome for outcome in outcomes if outcome.how == "stuck"]
         self._wrong += [outcome for outcome in outcomes if outcome.how != "stuck" and outcome.call not in calls]
         told = [moment for outcome in outcomes for moment, code in outcome.broke_off if code == "ABORTED"]
-        later_calls = stage.calls.begun(question)[1:]
+        later_calls = scene.calls.begun(question)[1:]
         if told and later_calls:
             self._taken_over.append(max(0.0, later_calls[0] - min(told)))
 
@@ -47,9 +47,9 @@ class Tally:
             verdict.tell(f"{outcome.question.name}, {outcome.how}", f"{outcome.not_whole} {outcome.broke_off[-1:]}")
 
 
-def ask_everywhere(stage: Stage, question: Question) -> list[str]:
+def ask_everywhere(scene: Scene, question: Question) -> list[str]:
     """What each replica that is alive has stored: the call, `nothing`, or why it is not whole."""
-    return asyncio.run(_ask_everywhere(stage.living_addresses(), question))
+    return asyncio.run(_ask_everywhere(scene.living_addresses(), question))
 
 
 async def _ask_everywhere(addresses: list[str], question: Question) -> list[str]:

@@ -22,7 +22,7 @@ class Question:
 
 
 class CallLog:
-    """Model calls of all processes. A call is in it before its first chunk is sent, so that a killed caller's counts."""
+    """Model calls of all processes. A call is in it before its first chunk is sent: a killed caller's counts."""
 
     def __init__(self, path: str):
         self.path = path

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
+
 from paracle_cache._proto import cache_pb2 as pb
 from paracle_cache._proto.cache_pb2_grpc import CacheServiceStub
 
@@ -16,7 +17,7 @@ from .questions import CallLog, Question
 _RPC_TIMEOUT = 2.0  # Seconds. Generous: the machine is busy.
 
 
-def nothing(_: object) -> None: ...
+def nothing(_: str) -> None: ...
 
 
 @dataclasses.dataclass
@@ -27,15 +28,15 @@ class Recorded:
 
 
 async def make_answer(
-    stub: CacheServiceStub, question: Question, lease: pb.Lease, calls: CallLog, tell: Callable[[object], None] = nothing
+    stub: CacheServiceStub, question: Question, lease: pb.Lease, calls: CallLog, tell: Callable[[str], None] = nothing
 ) -> Recorded:
-    """Tells `recording` when the first chunk has been sent."""
+    """Tells `recording` when the first chunk has been sent, `middle` when half of them have."""
     call_id = answers.new_call()
     calls.add(question, call_id)
     renewing = asyncio.create_task(_keep(stub, question, lease))
     try:
         said: list[bytes] = []
-        record = await _record(stub, question, lease, _noted(answers.chunks_of(call_id, question.shape), said, tell))
+        record = await _record(stub, question, lease, _noted(question, call_id, said, tell))
         recorded = Recorded(b"".join(said), record)
         if record != "OK":
             recorded.late_set = await _set(stub, question, lease, recorded.payload)
@@ -45,13 +46,14 @@ async def make_answer(
 
 
 async def _noted(
-    chunks: AsyncIterator[bytes], said: list[bytes], tell: Callable[[object], None]
+    question: Question, call_id: str, said: list[bytes], tell: Callable[[str], None]
 ) -> AsyncIterator[bytes]:
-    async for chunk in chunks:
+    words = {1: "recording", question.shape.chunks // 2: "middle"}
+    async for chunk in answers.chunks_of(call_id, question.shape):
         yield chunk
-        if not said:
-            tell("recording")
         said.append(chunk)
+        if word := words.get(len(said)):
+            tell(word)
 
 
 async def _record(stub: CacheServiceStub, question: Question, lease: pb.Lease, chunks: AsyncIterator[bytes]) -> str:

@@ -1,6 +1,7 @@
 """Raw stubs of the replicas, for asyncio."""
 
 import grpc
+
 from paracle_cache._proto import cache_pb2_grpc
 
 _OPTIONS = [
