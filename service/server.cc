@@ -6,16 +6,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "grpc/grpc.h"
-#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
-#include "grpcpp/impl/server_builder_option.h"
 #include "service/admin_handlers.h"
 #include "service/cache_handlers.h"
 #include "service/data_plane.h"
 #include "service/drain.h"
 #include "service/open_calls.h"
 #include "service/port_probe.h"
+#include "service/reflection_service.h"
 #include "service/socket_lock.h"
 #include "service/worker_thread.h"
 
@@ -34,23 +33,6 @@ void KeepGrpcAlive() {
 }
 
 int Millis(absl::Duration duration) { return static_cast<int>(absl::ToInt64Milliseconds(duration)); }
-
-// Turns reflection on or off for one server. Being linked with the library alone turns it on for every server.
-class ReflectionOption final : public grpc::ServerBuilderOption {
- public:
-  explicit ReflectionOption(bool on) : on_(on) {}
-
-  void UpdateArguments(grpc::ChannelArguments*) override {}
-
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    auto reflection = std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>();
-    std::erase_if(*plugins, [&](const auto& plugin) { return plugin->name() == reflection->name(); });
-    if (on_) plugins->push_back(std::move(reflection));
-  }
-
- private:
-  const bool on_;
-};
 
 void SetLimits(const Config& config, grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(static_cast<int>(config.MaxMessageBytes()));
@@ -102,6 +84,7 @@ struct Server::Parts {
   const Served served;
   CacheHandlers cache_handlers;
   AdminHandlers admin_handlers;
+  ReflectionService reflection;
   std::unique_ptr<DataPlane> data_plane;
   std::unique_ptr<grpc::Server> server;
 };
@@ -149,9 +132,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, absl
   grpc::ServerBuilder builder;
   SetLimits(config, &builder);
   SetKeepalive(config, &builder);
-  builder.SetOption(std::make_unique<ReflectionOption>(config.reflection));
   builder.RegisterService(&parts->cache_handlers);
   builder.RegisterService(&parts->admin_handlers);
+  if (config.reflection) parts->reflection.RegisterWith(&builder);
   parts->data_plane = std::make_unique<DataPlane>(config.threads, config.max_in_flight, config.max_waiters,
                                                   &parts->cache_handlers, ContextOf(config, served), &builder);
   const auto listeners = AddListeners(parts->config, &parts->locks, &builder);

@@ -114,9 +114,96 @@ TEST(ReflectionTest, ListsTheServicesWhenItIsOn) {
   }
 }
 
+constexpr char kReflectionV1[] = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+
+// A request that asks one thing, by its field.
+std::string Ask(int field, const std::string& text) {
+  return std::string(1, static_cast<char>(field << 3 | 2)) + static_cast<char>(text.size()) + text;
+}
+
+// ErrorResponse { error_code = 1 } in a response's field 7.
+bool SaysError(const std::string& response, int code) {
+  return response.find(std::string("\x08") + static_cast<char>(code)) != std::string::npos &&
+         response.find('\x3a') != std::string::npos;
+}
+
+TEST(ReflectionTest, BothVersionsGiveTheFileOfASymbolAndWhatItImports) {
+  RunningServer server;
+  for (const char* version : {kReflection, kReflectionV1}) {
+    for (const std::string symbol : {kCacheService, "paracle.cache.v1.CacheService.Get", "paracle.cache.v1.Hit"}) {
+      const auto [status, response] = server.CallPath(version, Ask(4, symbol));
+      ASSERT_TRUE(status.ok()) << status.error_message();
+      for (const char* part : {"paracle/cache/v1/cache.proto", "google/protobuf/duration.proto", "FollowResponse"}) {
+        EXPECT_NE(response.find(part), std::string::npos) << version << " " << symbol << ": " << part;
+      }
+    }
+  }
+}
+
+TEST(ReflectionTest, GivesAFileByItsName) {
+  RunningServer server;
+  const auto [status, response] = server.CallPath(kReflectionV1, Ask(3, "paracle/cache/v1/admin.proto"));
+  ASSERT_TRUE(status.ok());
+  EXPECT_NE(response.find("GetStatsResponse"), std::string::npos);
+}
+
+TEST(ReflectionTest, WhatIsNotKnownOrCannotBeReadIsAnErrorInTheAnswer) {
+  RunningServer server;
+  for (const std::string& request : {Ask(3, "no/such.proto"), Ask(4, "no.such.Symbol"), Ask(6, "no.such.Type"),
+                                     Ask(5, "\x0a\x03" "a.b" "\x10\x07")}) {
+    const auto [status, response] = server.CallPath(kReflectionV1, request);
+    ASSERT_TRUE(status.ok());
+    EXPECT_TRUE(SaysError(response, 5)) << "NOT_FOUND";
+  }
+  for (const std::string& request : {std::string("\x1a\x7f"), std::string()}) {
+    const auto [status, response] = server.CallPath(kReflectionV1, request);
+    ASSERT_TRUE(status.ok());
+    EXPECT_TRUE(SaysError(response, 3)) << "INVALID_ARGUMENT";
+  }
+}
+
+TEST(ReflectionTest, AStreamAsksManyThingsAndHoldsUpNoDrainWhenItIsIdle) {
+  RunningServer server;
+  grpc::GenericStub stub(server.channel());
+  const auto context = Patient();
+  grpc::CompletionQueue queue;
+  const auto wait = [&queue] {
+    void* tag;
+    bool ok = false;
+    return queue.Next(&tag, &ok) && ok;
+  };
+  auto stream = stub.PrepareCall(context.get(), kReflectionV1, &queue);
+  stream->StartCall(nullptr);
+  ASSERT_TRUE(wait());
+  const std::string request = Ask(7, "*");
+  const grpc::Slice slice(request);
+  for (int i = 0; i < 1000; ++i) {
+    grpc::ByteBuffer response;
+    stream->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+    ASSERT_TRUE(wait());
+    stream->Read(&response, nullptr);
+    ASSERT_TRUE(wait());
+    ASSERT_NE(TextOf(response).find(kCacheService), std::string::npos);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  server.server().Drain();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  EXPECT_LT(took.count(), 8.0) << "the drain timeout is 10 s";
+  grpc::Status status;
+  stream->Finish(&status, nullptr);
+  wait();
+  EXPECT_FALSE(status.ok());
+  queue.Shutdown();
+  void* tag;
+  bool ok;
+  while (queue.Next(&tag, &ok)) continue;
+}
+
 TEST(ReflectionTest, IsUnimplementedWhenItIsOff) {
   RunningServer server(Overrides{{"REFLECTION", "false"}});
-  EXPECT_EQ(server.CallPath(kReflection, "\x3a\x01*").first.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  for (const char* version : {kReflection, kReflectionV1}) {
+    EXPECT_EQ(server.CallPath(version, "\x3a\x01*").first.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  }
 }
 
 }  // namespace

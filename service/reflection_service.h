@@ -1,0 +1,33 @@
+// ReflectionService offers gRPC's server reflection, v1 and v1alpha, so that grpcurl needs no proto files.
+//
+// It is answered through the callback API. gRPC's own is a synchronous service, whose polling thread would share the
+// epoll set with our queues, and so have many a request read by one thread and handed to another
+// (docs/adr/0011-reflection.md). A stream that is idle holds up no drain: it is cut with its connection.
+#ifndef PARACLE_SERVICE_REFLECTION_SERVICE_H_
+#define PARACLE_SERVICE_REFLECTION_SERVICE_H_
+
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/impl/codegen/service_type.h"
+
+namespace paracle::service {
+
+// Outlives the server. Thread-safe.
+class ReflectionService {
+ public:
+  ReflectionService();
+
+  void RegisterWith(grpc::ServerBuilder* builder);
+
+ private:
+  class Version final : public grpc::Service {
+   public:
+    explicit Version(const char* method);
+  };
+
+  Version v1_;
+  Version v1alpha_;
+};
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_REFLECTION_SERVICE_H_
