@@ -1,0 +1,451 @@
+// Answers that one server records and readers at another follow, over a real Redis: in health, in loss, and without it.
+#include "cachecore/recordings.h"
+
+#include <atomic>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "cachecore/error.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/cachecore/follower.h"
+#include "tests/cachecore/redis_stack.h"
+#include "tests/support/fault_proxy.h"
+
+namespace paracle::cachecore {
+namespace {
+
+using Kind = FollowSession::Step::Kind;
+using support::Fault;
+
+constexpr int kQuestion = 1;
+constexpr char kPrefix[] = "streamed:";
+
+struct Server {
+  explicit Server(const std::string& url, const RecordingLimits& limits = {}) {
+    CacheOptions options;
+    options.recordings = limits;
+    options.shared = SharedOptions(url, kPrefix);
+    options.shared->client.operation_timeout = absl::Milliseconds(500);
+    options.shared->client.connect_timeout = absl::Milliseconds(500);
+    stack = std::make_unique<CacheStack>(*MakeCache(options, &ledger, Clock::System()));
+    EXPECT_TRUE(WaitUntilUsable(true));
+  }
+
+  CacheStack& operator*() { return *stack; }
+  Recordings& recordings() { return *stack->recordings; }
+  bool WaitUntilUsable(bool usable) {
+    return Eventually([&] { return stack->shared->leases().usable() == usable; });
+  }
+
+  StatsLedger ledger{{}, Clock::System()};
+  std::unique_ptr<CacheStack> stack;
+};
+
+class RecordingsRedisTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    PARACLE_NEEDS_SERVER(support::ServerKind::kRedis);
+    redis_ = std::make_unique<support::RedisProcess>();
+    proxy_a_ = std::make_unique<support::FaultProxy>(redis_->Port());
+    proxy_b_ = std::make_unique<support::FaultProxy>(redis_->Port());
+    a_ = std::make_unique<Server>(proxy_a_->Url());
+    b_ = std::make_unique<Server>(proxy_b_->Url());
+    ASSERT_TRUE(Eventually([this] {
+      const support::RedisReply reply = redis_->Command({"PUBSUB", "NUMSUB", keys_.lease_channel()});
+      return reply.elements.size() == 2 && reply.elements[1].integer == 2;
+    }));
+  }
+
+  const RedisKeys keys_{kPrefix};
+  std::unique_ptr<support::RedisProcess> redis_;
+  std::unique_ptr<support::FaultProxy> proxy_a_, proxy_b_;
+  std::unique_ptr<Server> a_, b_;
+};
+
+TEST_F(RecordingsRedisTest, AReaderAtTheOtherServerSeesEveryChunkInOrderAndTheEnd) {
+  const auto recorder = Record(**a_, kQuestion);
+  Follower early(**b_, kQuestion);
+  std::vector<std::string> chunks;
+  for (int i = 0; i < 600; ++i) {
+    chunks.push_back(absl::StrCat("chunk ", i, ";"));
+    ASSERT_TRUE(recorder->Add(chunks.back()).ok());
+    if (i == 0) early.ReadUntil(1);
+  }
+  Follower late(**b_, kQuestion);
+  late.ReadUntil(1);
+  ASSERT_TRUE(End(*recorder, {.ttl = absl::Hours(1), .origin = {.prompt_tokens = 7, .latency = {}}}).ok());
+  for (Follower* follower : {&early, &late}) {
+    ASSERT_EQ(follower->ReadAll().last, Kind::kEnd);
+    EXPECT_TRUE(follower->live);
+    EXPECT_EQ(follower->content_type, "text/event-stream");
+    EXPECT_EQ(follower->text, FindEntry(**a_, kQuestion)->entry->payload());
+    EXPECT_EQ(follower->end.origin.prompt_tokens, 7u);
+    EXPECT_TRUE(follower->end.create_time);
+  }
+  // The last ones may have come with the end, as one.
+  ASSERT_LE(early.chunks.size(), chunks.size());
+  for (size_t i = 0; i + 1 < early.chunks.size(); ++i) EXPECT_EQ(early.chunks[i], chunks[i]);
+  EXPECT_EQ(redis_->CountKeys("*:r"), 0);
+}
+
+TEST_F(RecordingsRedisTest, AReaderAtTheOtherServerSearchesUntilTheRecordingBeginsOrASetComes) {
+  for (const bool record : {true, false}) {
+    const int question = record ? 1 : 2;
+    const FillToken token = LeaseOf(**a_, question);
+    Follower follower(**b_, question);
+    ASSERT_EQ(follower.Await(0.2).kind, Kind::kWait);
+    if (record) {
+      const auto recorder = Begin(**a_, question, token);
+      ASSERT_TRUE(recorder.ok()) << recorder.status();
+      ASSERT_TRUE((*recorder)->Add("answer").ok());
+      follower.ReadUntil(6);
+      ASSERT_TRUE(End(**recorder).ok());
+    } else {
+      std::promise<absl::Status> set;
+      const Answer answer{.question = question, .payload = "answer", .fill_token = token};
+      const absl::string_view payload[] = {answer.payload};
+      (**a_).cache->Set(answer.Spec(payload), absl::InfiniteFuture(), [&](auto done) { set.set_value(done.status()); });
+      ASSERT_TRUE(set.get_future().get().ok());
+    }
+    EXPECT_EQ(follower.ReadAll().last, Kind::kEnd);
+    EXPECT_EQ(follower.live, record);
+    EXPECT_EQ(follower.text, "answer");
+  }
+}
+
+TEST_F(RecordingsRedisTest, NobodyIsToldAtOnceAtEitherServer) {
+  for (Server* server : {a_.get(), b_.get()}) EXPECT_EQ(Follower(**server, kQuestion).ReadAll().last, Kind::kNobody);
+}
+
+// The clearest way to show a chunk twice, or none, is to read while another read comes in.
+TEST_F(RecordingsRedisTest, MessagesAmongReadsShowNoChunkTwice) {
+  for (int question = 0; question < 60; ++question) {
+    const auto recorder = Record(**a_, question);
+    std::string text;
+    std::atomic<bool> joined = false;
+    std::thread reader([&] {
+      Follower follower(**b_, question);
+      follower.ReadUntil(1);
+      joined = true;
+      follower.ReadAll();
+      EXPECT_EQ(follower.last, Kind::kEnd) << question;
+      EXPECT_EQ(follower.text, FindEntry(**b_, question)->entry->payload());
+    });
+    for (int i = 0; !joined || i < 50; ++i) {
+      text = absl::StrCat(question, ".", i, ";");
+      ASSERT_TRUE(recorder->Add(text).ok());
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+    ASSERT_TRUE(End(*recorder).ok());
+    reader.join();
+  }
+  EXPECT_TRUE(Eventually([this] { return b_->recordings().bytes() == 0; })) << b_->recordings().bytes();
+}
+
+TEST_F(RecordingsRedisTest, LostMessagesDelayChunksAndLoseNone) {
+  proxy_b_->Set(Fault::DropMessages(1));
+  const auto recorder = Record(**a_, kQuestion);
+  Follower follower(**b_, kQuestion);
+  std::string text;
+  for (int i = 0; i < 5; ++i) {
+    const std::string chunk = absl::StrCat("chunk ", i, ";");
+    text += chunk;
+    ASSERT_TRUE(recorder->Add(chunk).ok());
+    follower.ReadUntil(text.size());
+    ASSERT_EQ(follower.text, text);
+    redis_->Command({"CLIENT", "KILL", "TYPE", "pubsub"});
+  }
+  ASSERT_TRUE(End(*recorder).ok());
+  EXPECT_EQ(follower.ReadAll().last, Kind::kEnd);
+  EXPECT_EQ(follower.text, text);
+}
+
+TEST_F(RecordingsRedisTest, AnAbortAtOneServerTellsReadersAtTheOther) {
+  for (const bool messages : {true, false}) {
+    if (!messages) proxy_b_->Set(Fault::DropMessages(1));
+    const auto recorder = Record(**a_, kQuestion);
+    ASSERT_TRUE(recorder->Add("half").ok());
+    Follower follower(**b_, kQuestion);
+    follower.ReadUntil(4);
+    recorder->Abort();
+    EXPECT_EQ(follower.ReadAll().last, Kind::kNobody);
+    EXPECT_TRUE(Eventually([&] { return LeaseIsFree(**b_, kQuestion); }));
+    EXPECT_EQ(redis_->CountKeys("*:r"), 0);
+  }
+}
+
+// As when it is killed: nobody renews, and nothing is given back.
+TEST_F(RecordingsRedisTest, ReadersOfAServerThatIsCutOffAreToldWhenItsLeaseIsOver) {
+  const FillToken token = LeaseOf(**a_, kQuestion, absl::Seconds(2));
+  const auto recorder = Begin(**a_, kQuestion, token);
+  ASSERT_TRUE(recorder.ok());
+  ASSERT_TRUE((*recorder)->Add("half").ok());
+  Follower remote(**b_, kQuestion);
+  remote.ReadUntil(4);
+  Follower local(**a_, kQuestion);
+  local.ReadUntil(4);
+  const absl::Time begun = absl::Now();
+  proxy_a_->Set({.kind = Fault::Kind::kRefuse});
+  EXPECT_EQ(remote.ReadAll().last, Kind::kNobody);
+  RecordProperty("told_after_ms", static_cast<int>(absl::ToInt64Milliseconds(absl::Now() - begun)));
+  EXPECT_TRUE(LeaseIsFree(**b_, kQuestion));
+  // The one that is cut off notices as well, by what it knows of the lease.
+  EXPECT_EQ(local.ReadAll().last, Kind::kNobody);
+  EXPECT_EQ(ReasonOf((*recorder)->Add("more")), kReasonLeaseLost);
+}
+
+TEST_F(RecordingsRedisTest, WhileRedisIsAwayReadersHereGoOnAndThoseElsewhereAreTold) {
+  const auto recorder = Record(**a_, kQuestion);
+  ASSERT_TRUE(recorder->Add("one ").ok());
+  Follower local(**a_, kQuestion);
+  Follower remote(**b_, kQuestion);
+  local.ReadUntil(4);
+  remote.ReadUntil(4);
+  redis_->Kill();
+  EXPECT_EQ(remote.ReadAll().last, Kind::kNobody);
+  ASSERT_TRUE(a_->WaitUntilUsable(false));
+  EXPECT_EQ(Follower(**b_, kQuestion).ReadAll().last, Kind::kNobody);
+  ASSERT_TRUE(recorder->Add("two ").ok());
+  local.ReadUntil(8);
+  Follower latecomer(**a_, kQuestion);
+  latecomer.ReadUntil(8);
+  ASSERT_TRUE(recorder->Add("three").ok());
+  const auto stored = End(*recorder);
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  EXPECT_TRUE(stored->stored_in_memory);
+  EXPECT_FALSE(stored->stored_in_shared);
+  for (Follower* follower : {&local, &latecomer}) {
+    EXPECT_EQ(follower->ReadAll().last, Kind::kEnd);
+    EXPECT_EQ(follower->text, "one two three");
+  }
+  EXPECT_EQ(FindEntry(**a_, kQuestion)->entry->payload(), "one two three");
+}
+
+TEST_F(RecordingsRedisTest, AFrozenRedisKeepsNobodyElsewhereWaiting) {
+  const auto recorder = Record(**a_, kQuestion);
+  ASSERT_TRUE(recorder->Add("one").ok());
+  Follower remote(**b_, kQuestion);
+  remote.ReadUntil(3);
+  redis_->Stop();
+  EXPECT_EQ(remote.ReadAll().last, Kind::kNobody);
+  ASSERT_TRUE(recorder->Add("two").ok());
+  redis_->Continue();
+}
+
+TEST_F(RecordingsRedisTest, ARedisThatLostEverythingEndsTheRecordingAndAnotherBegins) {
+  const auto recorder = Record(**a_, kQuestion);
+  ASSERT_TRUE(recorder->Add("one").ok());
+  Follower local(**a_, kQuestion);
+  local.ReadUntil(3);
+  redis_->Restart();
+  ASSERT_TRUE(a_->WaitUntilUsable(true));
+  ASSERT_TRUE(b_->WaitUntilUsable(true));
+  EXPECT_EQ(local.ReadAll().last, Kind::kNobody) << "by the heartbeat";
+  EXPECT_EQ(ReasonOf(End(*recorder).status()), kReasonLeaseLost);
+  const auto next = Record(**b_, kQuestion);
+  ASSERT_TRUE(next);
+  ASSERT_TRUE(next->Add("again").ok());
+  Follower follower(**a_, kQuestion);
+  follower.ReadUntil(5);
+  ASSERT_TRUE(End(*next).ok());
+  EXPECT_EQ(follower.ReadAll().last, Kind::kEnd);
+  EXPECT_EQ(follower.text, "again");
+}
+
+TEST_F(RecordingsRedisTest, ALeaseThatRunsOutWhileRedisIsAwayEndsItsRecording) {
+  const auto recorder = Begin(**a_, kQuestion, LeaseOf(**a_, kQuestion, absl::Seconds(3)));
+  ASSERT_TRUE(recorder.ok()) << recorder.status();
+  ASSERT_TRUE((*recorder)->Add("half").ok());
+  Follower local(**a_, kQuestion);
+  local.ReadUntil(4);
+  redis_->Kill();
+  EXPECT_EQ(local.ReadAll().last, Kind::kNobody);
+  EXPECT_TRUE(Eventually([this] { return a_->recordings().running() == 0; }));
+}
+
+// One write that fails, and the readers elsewhere get the rest with the end. The room for that is counted.
+TEST_F(RecordingsRedisTest, WhatCouldNotBeSharedComesWithTheEndAndCostsNoRoomForGood) {
+  for (int question = 1; question <= 3; ++question) {
+    const auto recorder = Record(**a_, question);
+    ASSERT_TRUE(recorder->Add("one ").ok());
+    Follower remote(**b_, question);
+    remote.ReadUntil(4);
+    Fault fault;
+    fault.kind = Fault::Kind::kError;
+    fault.command = "EVALSHA";
+    fault.error = "BUSY for a moment";
+    proxy_a_->Set(fault);
+    const int64_t before = proxy_a_->counters().errors;
+    ASSERT_TRUE(recorder->Add("two ").ok());
+    ASSERT_TRUE(Eventually([&] { return proxy_a_->counters().errors > before; }));
+    proxy_a_->Heal();
+    ASSERT_TRUE(recorder->Add("three").ok());
+    ASSERT_TRUE(a_->WaitUntilUsable(true));
+    const auto stored = End(*recorder);
+    ASSERT_TRUE(stored.ok() && stored->stored_in_shared) << stored.status();
+    ASSERT_EQ(remote.ReadAll().last, Kind::kEnd);
+    EXPECT_EQ(remote.text, "one two three");
+    EXPECT_THAT(remote.chunks, testing::ElementsAre("one ", "two three"));
+    remote.Destroy();
+    EXPECT_TRUE(Eventually([&] { return b_->recordings().bytes() == 0; })) << b_->recordings().bytes();
+  }
+  EXPECT_TRUE(End(*Record(**b_, 9)).ok());
+}
+
+TEST_F(RecordingsRedisTest, TheListThatAnotherLeaseLeftIsNotFollowed) {
+  const FillToken token = LeaseOf(**a_, kQuestion);
+  redis_->Command({"RPUSH", keys_.Recording(IdOf(kQuestion)), "00000000000000ff text/plain", "of another"});
+  Follower remote(**b_, kQuestion);
+  EXPECT_EQ(remote.Await(0.6).kind, Kind::kWait);
+  const auto recorder = Begin(**a_, kQuestion, token);
+  ASSERT_TRUE((*recorder)->Add("mine").ok());
+  remote.ReadUntil(4);
+  ASSERT_TRUE(End(**recorder).ok());
+  EXPECT_EQ(remote.ReadAll().text, "mine");
+}
+
+TEST_F(RecordingsRedisTest, GarbageInTheLeaseTellsTheReadersAndTheRecorder) {
+  const auto recorder = Record(**a_, kQuestion);
+  ASSERT_TRUE(recorder->Add("half").ok());
+  Follower remote(**b_, kQuestion);
+  Follower local(**a_, kQuestion);
+  remote.ReadUntil(4);
+  local.ReadUntil(4);
+  redis_->Command({"SET", keys_.Lease(IdOf(kQuestion)), "garbage"});
+  EXPECT_EQ(remote.ReadAll().last, Kind::kNobody);
+  EXPECT_EQ(local.ReadAll().last, Kind::kNobody);
+  EXPECT_EQ(ReasonOf(recorder->Add("x")), kReasonLeaseLost);
+  EXPECT_EQ(Follower(**b_, kQuestion).ReadAll().last, Kind::kNobody);
+}
+
+TEST_F(RecordingsRedisTest, GarbageInTheListHurtsReadersElsewhereAlone) {
+  const auto recorder = Record(**a_, kQuestion);
+  ASSERT_TRUE(recorder->Add("one ").ok());
+  Follower remote(**b_, kQuestion);
+  Follower local(**a_, kQuestion);
+  remote.ReadUntil(4);
+  local.ReadUntil(4);
+  redis_->Command({"SET", keys_.Recording(IdOf(kQuestion)), "garbage"});
+  EXPECT_EQ(remote.ReadAll().last, Kind::kNobody);
+  ASSERT_TRUE(recorder->Add("two").ok());
+  ASSERT_TRUE(End(*recorder).ok());
+  EXPECT_EQ(local.ReadAll().last, Kind::kEnd);
+  EXPECT_EQ(Follower(**b_, kQuestion).ReadAll().text, "one two");
+}
+
+TEST_F(RecordingsRedisTest, WithoutReadersNothingIsBroughtHere) {
+  const auto recorder = Record(**a_, kQuestion);
+  ASSERT_TRUE(recorder->Add("one").ok());
+  Follower remote(**b_, kQuestion);
+  remote.ReadUntil(3);
+  EXPECT_GT(b_->recordings().bytes(), 0u);
+  EXPECT_EQ(b_->recordings().running(), 0) << "it is recorded elsewhere";
+  remote.Destroy();
+  EXPECT_TRUE(Eventually([&] { return b_->recordings().bytes() == 0; }));
+  Follower again(**b_, kQuestion);
+  again.ReadUntil(3);
+  EXPECT_EQ(again.text, "one");
+  ASSERT_TRUE(End(*recorder).ok());
+  EXPECT_EQ(again.ReadAll().last, Kind::kEnd);
+}
+
+TEST_F(RecordingsRedisTest, WithoutRoomHereReadersAreToldAndTheRecorderElsewhereGoesOn) {
+  Server small(proxy_b_->Url(), {.max_bytes = 1000});
+  const auto recorder = Record(**a_, kQuestion);
+  Follower remote(*small, kQuestion);
+  ASSERT_EQ(remote.AwaitNews().kind, Kind::kStart);
+  remote.starts = 1;
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(recorder->Add(std::string(100, 'x')).ok());
+  EXPECT_EQ(remote.ReadAll().last, Kind::kNobody);
+  ASSERT_TRUE(End(*recorder).ok());
+  remote.Destroy();
+  EXPECT_TRUE(Eventually([&] { return small.recordings().bytes() == 0; }));
+}
+
+TEST_F(RecordingsRedisTest, WhoTakesTheLeaseOverAtTheOtherServerReplacesTheRecording) {
+  const auto old = Begin(**a_, kQuestion, LeaseOf(**a_, kQuestion, absl::Milliseconds(500)));
+  ASSERT_TRUE(old.ok());
+  ASSERT_TRUE((*old)->Add("old").ok());
+  Follower of_old_there(**b_, kQuestion);
+  of_old_there.ReadUntil(3);
+  AskedLease next(*(**b_).leases, kQuestion, absl::Minutes(5), absl::Minutes(1));
+  const LeaseOutcome outcome = next.Outcome();
+  ASSERT_TRUE(std::holds_alternative<Lease>(outcome));
+  const auto fresh = Begin(**b_, kQuestion, std::get<Lease>(outcome).token);
+  ASSERT_TRUE(fresh.ok()) << fresh.status();
+  EXPECT_EQ(of_old_there.ReadAll().last, Kind::kNobody);
+  ASSERT_TRUE(Eventually([&] { return (*old)->Add("x").code() == absl::StatusCode::kFailedPrecondition; }));
+  ASSERT_TRUE((*fresh)->Add("fresh").ok());
+  Follower of_fresh_here(**a_, kQuestion);
+  of_fresh_here.ReadUntil(5);
+  ASSERT_TRUE(End(**fresh).ok());
+  EXPECT_EQ(of_fresh_here.ReadAll().last, Kind::kEnd);
+  EXPECT_EQ(of_fresh_here.text, "fresh");
+}
+
+// Redis knows nothing of such a lease.
+TEST_F(RecordingsRedisTest, ALeaseGivenWhileRedisWasAwayIsWaitedForWhenItIsBack) {
+  proxy_a_->Set({.kind = Fault::Kind::kRefuse});
+  ASSERT_TRUE(a_->WaitUntilUsable(false));
+  const FillToken token = LeaseOf(**a_, kQuestion);
+  EXPECT_TRUE(token.alone);
+  proxy_a_->Heal();
+  ASSERT_TRUE(a_->WaitUntilUsable(true));
+  Follower follower(**a_, kQuestion);
+  EXPECT_EQ(follower.Await(0.3).kind, Kind::kWait);
+  const auto recorder = Begin(**a_, kQuestion, token);
+  ASSERT_TRUE(recorder.ok()) << recorder.status();
+  ASSERT_TRUE((*recorder)->Add("answer").ok());
+  follower.ReadUntil(6);
+  ASSERT_TRUE(End(**recorder).ok());
+  EXPECT_EQ(follower.ReadAll().last, Kind::kEnd);
+  EXPECT_TRUE(follower.live);
+}
+
+TEST_F(RecordingsRedisTest, ALeaseOfTheOtherServerMayBeRecordedHere) {
+  const FillToken token = LeaseOf(**a_, kQuestion);
+  const auto recorder = Begin(**b_, kQuestion, token);
+  ASSERT_TRUE(recorder.ok()) << recorder.status();
+  ASSERT_TRUE((*recorder)->Add("answer").ok());
+  Follower follower(**a_, kQuestion);
+  follower.ReadUntil(6);
+  ASSERT_TRUE(End(**recorder).ok());
+  EXPECT_EQ(follower.ReadAll().text, "answer");
+  FillToken lost = token;
+  EXPECT_EQ(ReasonOf(Begin(**b_, kQuestion, lost).status()), kReasonLeaseLost);
+}
+
+// Whoever was told of a recording that was broken off before the first step looks for another.
+TEST_F(RecordingsRedisTest, ARecordingThatBreaksOffBeforeItsReaderHasHeardOfItIsNone) {
+  auto old = Record(**a_, kQuestion);
+  Follower follower(**a_, kQuestion);
+  ASSERT_EQ(follower.Next().kind, Kind::kWait) << "Redis is asked for an entry first";
+  ASSERT_TRUE(follower.IsReady(1));
+  old->Abort();
+  auto fresh = Record(**a_, kQuestion);
+  ASSERT_TRUE(fresh);
+  ASSERT_TRUE(fresh->Add("fresh").ok());
+  follower.ReadUntil(5);
+  ASSERT_TRUE(End(*fresh).ok());
+  EXPECT_EQ(follower.ReadAll().last, Kind::kEnd);
+  EXPECT_EQ(follower.text, "fresh");
+}
+
+TEST_F(RecordingsRedisTest, AStackThatEndsWithReadersAndReadsUnderWayAnswersThem) {
+  const auto recorder = Record(**a_, kQuestion);
+  ASSERT_TRUE(recorder->Add("half").ok());
+  {
+    Server dying(redis_->Url());
+    auto live = std::make_unique<Follower>(*dying, kQuestion);
+    live->ReadUntil(4);
+    auto searching = std::make_unique<Follower>(*dying, kQuestion + 1);
+    searching->Next();
+    live.reset();
+    searching.reset();
+  }
+  ASSERT_TRUE(End(*recorder).ok());
+}
+
+}  // namespace
+}  // namespace paracle::cachecore
