@@ -4,7 +4,11 @@
 
 Outcomes of Get in their order, the last for good: hit, miss, lease, pending, slow (pending after 0.3 s), unimplemented.
 Prints its port, then a line for each Get: its outcome and whether a lease was asked for; and one for each other call.
-Leases hold for SECONDS, and with --lost are lost when they are to be renewed.
+Leases hold for SECONDS, and with --lost are lost when they are to be renewed. --exhausted refuses recordings.
+
+--follow STEP,STEP[;STEP,...]: what the first Follow gets, what the next, the last for good. Steps: live (the start of a
+generator's stream), abort, silence, drop (ends without an end), alive (a keep-alive after 0.1 s), end; anything else is
+a chunk, with `.` for a comma.
 """
 
 import argparse
@@ -26,8 +30,10 @@ RETRY_AFTER = Duration(nanos=20_000_000)
 
 
 class Scripted(cache_pb2_grpc.CacheServiceServicer):
-    def __init__(self, script: list[str], hold: float, lost: bool):
+    def __init__(self, script: list[str], hold: float, lost: bool, exhausted: bool, follows: list[str]):
         self.script = script
+        self.exhausted = exhausted
+        self.follows = follows
         self.hold = Duration(nanos=round(hold % 1 * 1e9), seconds=int(hold))
         self.lost = lost
         self.lock = threading.Lock()
@@ -41,6 +47,46 @@ class Scripted(cache_pb2_grpc.CacheServiceServicer):
         if outcome == "unimplemented" and request.HasField("lease"):
             context.abort(grpc.StatusCode.UNIMPLEMENTED, "no leases")
         return self._answer(outcome)
+
+    def Record(self, parts, context):  # noqa: N802
+        if self.exhausted:
+            self._tell("record refused")
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "no room")
+        recorded, end = [], False
+        try:
+            for part in parts:
+                recorded += [part.chunk] if part.WhichOneof("part") == "chunk" else []
+                end = end or part.HasField("end")
+        except grpc.RpcError:
+            pass
+        self._tell("recorded" if end else "broken", b"".join(recorded).decode())
+        return cache_pb2.RecordResponse(stored_in=[cache_pb2.TIER_MEMORY])
+
+    def Follow(self, request, context):  # noqa: N802, ARG002
+        with self.lock:
+            steps = self.follows.pop(0) if len(self.follows) > 1 else self.follows[0]
+        self._tell("follow")
+        for step in steps.split(","):
+            if step == "abort":
+                context.abort(grpc.StatusCode.ABORTED, "nobody is at it")
+            if step == "drop":
+                return
+            yield from self._part(step)
+
+    def _part(self, step):
+        if step == "silence":
+            time.sleep(60)
+        elif step == "live":
+            start = cache_pb2.FollowStart(content_type="application/vnd.paracle.chunks+json", live=True)
+            yield cache_pb2.FollowResponse(start=start)
+        elif step == "alive":
+            time.sleep(0.1)
+            yield cache_pb2.FollowResponse(keep_alive=cache_pb2.KeepAlive())
+        elif step == "end":
+            yield cache_pb2.FollowResponse(end=cache_pb2.FollowEnd())
+        else:
+            chunk = step.replace(".", ",").encode()
+            yield cache_pb2.FollowResponse(chunks=cache_pb2.FollowChunks(chunks=[chunk]))
 
     def _tell(self, *words):
         with self.lock:
@@ -88,9 +134,14 @@ def main() -> None:
     parser.add_argument("--hold", type=float, default=9)
     parser.add_argument("--features", default="leases,unheard-of")
     parser.add_argument("--lost", action="store_true")
+    parser.add_argument("--exhausted", action="store_true")
+    parser.add_argument("--follow", default="abort")
     arguments = parser.parse_args()
     server = grpc.server(futures.ThreadPoolExecutor(16))
-    scripted = Scripted(arguments.script.split(","), arguments.hold, arguments.lost)
+    follows = arguments.follow.split(";")
+    scripted = Scripted(
+        arguments.script.split(","), arguments.hold, arguments.lost, arguments.exhausted, follows
+    )
     cache_pb2_grpc.add_CacheServiceServicer_to_server(scripted, server)
     admin_pb2_grpc.add_AdminServiceServicer_to_server(Featured(arguments.features.split(",")), server)
     if arguments.tls is None:
