@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Caller:
     def __init__(self, flavour: str, client: Client | None, **options: Any) -> None:
         name, _, kind = flavour.partition("-")
         self.library, ours = _MODULES[name]
-        self._loop = asyncio.new_event_loop() if kind else None
+        self._loop = _running_loop() if kind else None
         if self._loop is None:
             cache: Any = client and SafeCache(Client(**_settings(client)))
             inner = self.library.HTTPTransport(verify=False)  # loading certificates takes longer than a test
@@ -84,10 +85,12 @@ class Caller:
         if self._cache is not None:
             self._run(self._cache.close)
         if self._loop is not None:
-            self._loop.close()
+            self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _run(self, call: Callable[[], Any]) -> Any:
-        return call() if self._loop is None else self._loop.run_until_complete(_awaited(call))
+        if self._loop is None:
+            return call()
+        return asyncio.run_coroutine_threadsafe(_awaited(call), self._loop).result()
 
 
 class OpenReply:
@@ -99,6 +102,10 @@ class OpenReply:
         is_async = hasattr(response.stream, "__aiter__") and not hasattr(response.stream, "__iter__")
         self._is_async = is_async or "Async" in type(response.stream).__name__
         self._pieces = response.aiter_raw() if self._is_async else response.iter_raw()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return dict(self._response.headers)
 
     def next(self) -> bytes | None:
         """None: the body has ended."""
@@ -120,6 +127,18 @@ def calling(flavour: str, client: Client | None, **options: Any) -> Iterator[Cal
         yield caller
     finally:
         caller.close()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    """It runs between the calls as well, as that of a service does. Closed when it is stopped."""
+    loop = asyncio.new_event_loop()
+
+    def run() -> None:
+        loop.run_forever()
+        loop.close()
+
+    threading.Thread(target=run).start()
+    return loop
 
 
 def _settings(client: Client) -> dict[str, Any]:
