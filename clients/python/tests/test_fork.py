@@ -77,3 +77,34 @@ os.wait()
         check=True,
         timeout=60,
     )
+
+
+@pytest.mark.skipif(not SOUND, reason="this grpcio does not survive forks; its children do without the cache")
+def test_streams_that_are_recorded_and_followed_survive_a_fork(shared_server):
+    """Their calls are cut by it; every reader gets the whole stream all the same, and so does the child."""
+    code = """
+import os, threading
+from paracle_cache.decorators import cached_llm_call
+WHOLE, begun, go_on = list(range(30)), threading.Event(), threading.Event()
+@cached_llm_call(provider="p")
+def ask(question):
+    for item in WHOLE:
+        yield item
+        begun.set()
+        assert item < 9 or go_on.wait(30)
+got = []
+readers = [threading.Thread(target=lambda: got.append(list(ask("forked")))) for _ in range(4)]
+for reader in readers:
+    reader.start()
+assert begun.wait(30)
+if (child := os.fork()) == 0:
+    go_on.set()
+    os._exit(0 if list(ask("of the child")) == WHOLE else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+go_on.set()
+for reader in readers:
+    reader.join(30)
+assert got == [WHOLE] * 4, got
+"""
+    settings = {"PARACLE_CACHE_ENDPOINT": shared_server.address, "PARACLE_CACHE_TIMEOUT": "5"}
+    subprocess.run([sys.executable, "-c", code], env=os.environ | settings, check=True, timeout=60)
