@@ -128,9 +128,11 @@ def test_a_large_answer_is_judged_beside_the_event_loop(flavour, client, provide
     answer = json.loads(PAIR.body) | {"padding": "x" * padding}
     provider.answer = Answer([json.dumps(answer).encode()])
     threads = []
-    with calling(flavour, client, cache_if=lambda _: not threads.append(threading.get_ident())) as caller:
+    with calling(
+        flavour, client, cache_if=lambda _: not threads.append(threading.current_thread().name)
+    ) as caller:
         caller.post(provider.url + PAIR.path, json.dumps(PAIR.request).encode())
-    assert [thread != threading.get_ident() for thread in threads] == [beside]
+    assert [thread != "caller-loop" for thread in threads] == [beside]
     assert isinstance(client.get(key_of(provider, PAIR)), Hit)
 
 

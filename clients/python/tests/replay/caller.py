@@ -137,7 +137,7 @@ def _running_loop() -> asyncio.AbstractEventLoop:
         loop.run_forever()
         loop.close()
 
-    threading.Thread(target=run).start()
+    threading.Thread(target=run, name="caller-loop").start()
     return loop
 
 
