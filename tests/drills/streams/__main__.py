@@ -1,10 +1,19 @@
+"""Real replicas, a real Redis, answers that are recorded and followed while they come, faults. See docs/leases.md.
+
+    PYTHONPATH=tests build/venv/bin/python -m drills.streams [--short] [--row NAME]...
+
+Bounds on time hold for p99, in the full form for the most too where the row says so. What takes milliseconds is
+read by programs in Go, and how late a timer of 1 ms fires in them is told beside it: the machine's share.
+"""
+
 import argparse
 import sys
 
 from ..support.verdict import Verdict
-from . import frozen_recorder, frozen_redis, go_readers, joining, killed_recorder, killed_replica, slow_readers
+from . import clients, frozen_recorder, frozen_redis, go_readers, joining, killed_recorder, killed_replica, slow_readers
 from .crowd import Crowd
 
+# Each: run(verdict, crowd, short).
 ROWS = {
     "joining": joining,
     "slow-readers": slow_readers,
@@ -12,6 +21,7 @@ ROWS = {
     "frozen-recorder": frozen_recorder,
     "killed-replica": killed_replica,
     "frozen-redis": frozen_redis,
+    "clients": clients,
 }
 
 

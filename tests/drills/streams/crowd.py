@@ -100,7 +100,13 @@ class Crowd:
 def arrivals_at_random(
     question: Question, count: int, replicas: Sequence[int], begin: float, end: float, chance: random.Random
 ) -> list[Arrival]:
-    """Evenly over the replicas, at random times; in no order, so that each process has some of every replica."""
-    found = [Arrival(question, replicas[i % len(replicas)], chance.uniform(begin, end)) for i in range(count)]
-    chance.shuffle(found)
-    return found
+    return [Arrival(question, replica, at) for replica, at in places_at_random(count, replicas, begin, end, chance)]
+
+
+def places_at_random(
+    count: int, replicas: Sequence[int], begin: float, end: float, chance: random.Random
+) -> list[tuple[int, float]]:
+    """Replicas, evenly, and random times; in no order, so that each process has some of every replica."""
+    places = [(replicas[number % len(replicas)], chance.uniform(begin, end)) for number in range(count)]
+    chance.shuffle(places)
+    return places

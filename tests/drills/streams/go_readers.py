@@ -5,10 +5,10 @@ import dataclasses
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from . import clocks
-from .crowd import Arrival
 from support.server_process import ROOT
 
 PROCESSES = 4
@@ -50,19 +50,27 @@ def build() -> None:
 
 
 class GoCrowd:
-    """Begun when it is made: all are connected, and arrive from `begin` on."""
+    """Begun when it is made: all are connected, and arrive at `places`: a replica, and seconds after `begin`, which is
+    `lead` seconds later. `settings` are of its environment, `plan` is what the program wants besides."""
 
-    def __init__(self, addresses: list[str], arrivals: Sequence[Arrival], processes: int = PROCESSES, **plan):
-        self.begin = clocks.now() + 0.5
-        self._processes = [_start() for _ in range(processes)]
+    def __init__(
+        self,
+        addresses: list[str],
+        places: Sequence[tuple[int, float]],
+        processes: int = PROCESSES,
+        lead: float = 0.5,
+        settings: Mapping[str, str] = MappingProxyType({}),
+        **plan: object,
+    ):
+        self.begin = clocks.now() + lead
+        self._processes = [_start(settings) for _ in range(processes)]
         for index, process in enumerate(self._processes):
-            mine = [{"replica": each.replica, "at": each.at} for each in arrivals[index::processes]]
+            mine = [{"replica": replica, "at": at} for replica, at in places[index::processes]]
             json.dump({"endpoints": addresses, "begin": self.begin, "arrivals": mine} | plan, process.stdin)
             process.stdin.close()
         for process in self._processes:
             if process.stdout.readline() != "ready\n":
                 raise RuntimeError("a reader in Go did not start")
-        self.late = max(0.0, clocks.now() - self.begin)
 
     def join(self) -> GoReport:
         reports = [json.loads(process.stdout.readline()) for process in self._processes]
@@ -74,13 +82,8 @@ class GoCrowd:
             [late for each in reports for late in each["lateness"] or []],
         )
 
-    def kill(self) -> None:
-        for process in self._processes:
-            process.kill()
 
-
-def _start() -> subprocess.Popen:
+def _start(settings: Mapping[str, str]) -> "subprocess.Popen[str]":
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PARACLE_CACHE_")}
-    return subprocess.Popen(
-        [str(_PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean | {"GOMAXPROCS": "1"}
-    )
+    environment = clean | {"GOMAXPROCS": "1"} | settings
+    return subprocess.Popen([_PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)

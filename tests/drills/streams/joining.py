@@ -4,31 +4,42 @@ import hashlib
 import random
 
 from ..support.stage import REPLICAS
-from ..support.verdict import Verdict, quantile, spread
+from ..support.verdict import Verdict, milliseconds, quantile, spread
 from .answers import Shape
-from .crowd import Crowd, arrivals_at_random, begin_recording
+from .crowd import Crowd, begin_recording, places_at_random
 from .go_readers import GoCrowd, GoReport
 from .outcomes import ask_everywhere
 from .questions import Question
 from .scene import PATIENT, Scene, running_scene
 
 _FIRST_CHUNK = 0.020  # Seconds after joining.
+# A machine on which the readers themselves are late by more than that tells nothing of the service.
+_MOST_TIMES = 3
 
 
 def run(verdict: Verdict, _: Crowd, short: bool) -> None:
     followers, shape = (150, Shape(chunks=60)) if short else (500, Shape(chunks=200))
     verdict.row(f"{followers} followers of one {shape.seconds:g} s stream that join at random times")
+    bearable = _FIRST_CHUNK * (3 if short else 1)
+    reports: list[GoReport] = []
+    while not reports or (max(reports[-1].lateness) > bearable and len(reports) < _MOST_TIMES):
+        if reports:
+            verdict.tell("again: the machine is busy, readers were late by", milliseconds(max(reports[-1].lateness)))
+        reports.append(_join(verdict, Question(f"joining-{len(reports)}", shape), followers))
+    _judge_times(verdict, min(reports, key=lambda report: max(report.lateness)), short)
+
+
+def _join(verdict: Verdict, question: Question, followers: int) -> GoReport:
     with running_scene(*PATIENT) as scene:
-        question = Question("joining", shape)
         recorder = begin_recording(scene, question)
         # The last ones join while it still comes.
-        last = shape.seconds - 0.8
-        arrivals = arrivals_at_random(question, followers, range(REPLICAS), 0, last, random.Random(1))
-        report = GoCrowd(scene.addresses, arrivals, digest=question.entry.digest.hex()).join()
+        last = question.shape.seconds - 0.8
+        places = places_at_random(followers, range(REPLICAS), 0, last, random.Random(1))
+        report = GoCrowd(scene.addresses, places, digest=question.entry.digest.hex()).join()
         recorded = recorder.result()
         recorder.kill()
         _judge_answers(verdict, scene, question, report, recorded)
-        _judge_times(verdict, report, short)
+        return report
 
 
 def _judge_answers(verdict, scene: Scene, question: Question, report: GoReport, recorded) -> None:

@@ -7,7 +7,7 @@ import random
 from ..support.stage import REPLICAS
 from ..support.verdict import Verdict, quantile, spread
 from .answers import Shape
-from .crowd import Crowd, arrivals_at_random, begin_recording
+from .crowd import Crowd, begin_recording, places_at_random
 from .go_readers import GoCrowd, GoReport
 from .questions import Question
 from .scene import PATIENT, MemoryWatch, Scene, running_scene
@@ -48,11 +48,11 @@ def _listen(scene: Scene, question: Question, slow: bool) -> _Heard:
     digest = question.entry.digest.hex()
     chance = random.Random(2)
     with MemoryWatch(scene) as memory:
-        fast_ones = arrivals_at_random(question, _FAST, range(REPLICAS), 0, _JOINING, chance)
+        fast_ones = places_at_random(_FAST, range(REPLICAS), 0, _JOINING, chance)
         fast = GoCrowd(scene.addresses, fast_ones, digest=digest)
         dawdlers = None
         if slow:
-            slow_ones = arrivals_at_random(question, _SLOW, [0], 0, _JOINING, chance)
+            slow_ones = places_at_random(_SLOW, [0], 0, _JOINING, chance)
             until = fast.begin + question.shape.seconds
             dawdlers = GoCrowd(scene.addresses, slow_ones, processes=1, digest=digest, pause=1, paused_until=until)
         heard_fast = fast.join()
