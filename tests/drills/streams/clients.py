@@ -39,13 +39,13 @@ def _one_round(buy: Callable[[Scene, Provider, str], Sequence[Bought | GoReader]
 
 def _decorated(scene: Scene, provider: Provider, question: str) -> list[Bought]:
     workers = [JobWorker() for _ in range(_PROCESSES)]
-    return _buy(workers, scene, provider, question, clocks.now() + 1.5, decorated=True)
+    return _buy(workers, scene, provider, question, clocks.now() + 1.0, decorated=True)
 
 
 def _mixed(scene: Scene, provider: Provider, question: str) -> list[Bought | GoReader]:
     workers = [JobWorker() for _ in range(_PROCESSES // 2)]
     places = places_at_random(_READERS // 2, range(REPLICAS), 0, _LAST, _CHANCE)
-    go = GoCrowd(scene.addresses, places, processes=_PROCESSES // 2, settings=CLIENT_SETTINGS, lead=1.5,
+    go = GoCrowd(scene.addresses, places, processes=_PROCESSES // 2, settings=CLIENT_SETTINGS, lead=1.0,
                  url=provider.url, body=body_of(question))
     return [*_buy(workers, scene, provider, question, go.begin, decorated=False), *go.join().readers]
 

@@ -20,7 +20,7 @@ _MOST_GROWTH = 64  # MiB.
 
 
 def run(verdict: Verdict, _: Crowd, short: bool) -> None:
-    pairs, seconds = (2, 3) if short else (3, 8)
+    pairs, seconds = (2, 2) if short else (3, 8)
     shape = Shape(chunks=seconds * 20, chunk_bytes=16 << 10)
     verdict.row(f"{_SLOW} slow readers beside {_FAST} fast ones, of streams of {seconds} s, {pairs} x without and with")
     with running_scene(*PATIENT) as scene:

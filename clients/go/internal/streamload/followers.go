@@ -111,20 +111,24 @@ func (f *followers) follow(ctx context.Context, r *reader, stub cachepb.CacheSer
 		case *cachepb.FollowResponse_Start:
 			r.Live = part.Start.Live
 		case *cachepb.FollowResponse_Chunks:
-			now := sinceEpoch()
 			if r.First == 0 {
 				r.First = time.Since(began).Seconds()
 			}
-			for _, chunk := range part.Chunks.Chunks {
-				sum.Write(chunk)
-				if sent := sentAt(chunk); r.Live && sent > joined {
-					r.Lags = append(r.Lags, now-sent)
-				}
-			}
+			r.take(part.Chunks.Chunks, joined, sum)
 			f.rest()
 		case *cachepb.FollowResponse_End:
 			r.SHA256 = hex.EncodeToString(sum.Sum(nil))
 			return nil
+		}
+	}
+}
+
+func (r *reader) take(chunks [][]byte, joined float64, sum io.Writer) {
+	now := sinceEpoch()
+	for _, chunk := range chunks {
+		_, _ = sum.Write(chunk)
+		if sent := sentAt(chunk); r.Live && sent > joined {
+			r.Lags = append(r.Lags, now-sent)
 		}
 	}
 }
