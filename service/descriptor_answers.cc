@@ -1,8 +1,9 @@
 #include "service/descriptor_answers.h"
 
+#include <algorithm>
 #include <cstdint>
-#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "grpcpp/support/status.h"
@@ -19,6 +20,7 @@ using google::protobuf::FileDescriptor;
 
 // Of ServerReflectionRequest.
 enum RequestField : uint32_t {
+  kHost = 1,
   kFileByName = 3,
   kFileWithSymbol = 4,
   kFileWithExtension = 5,
@@ -35,17 +37,19 @@ constexpr int kError = 7;
 
 // What is asked: the last question of a message counts, as of any oneof.
 struct Question {
+  std::string host;
   uint32_t field = 0;  // 0: none.
   std::string text;
   int number = 0;  // Of an extension.
 };
 
+// Nothing here has a name that is not ASCII, and what is no UTF-8 would make the answer unreadable to who gets it back.
 bool ReadText(WireCursor& cursor, std::string* text) {
   size_t size = 0;
   text->clear();
   if (!cursor.ReadLength(&size)) return false;
   cursor.CopyTo(size, text);
-  return true;
+  return std::all_of(text->begin(), text->end(), absl::ascii_isascii);
 }
 
 // ExtensionRequest { string containing_type = 1; int32 extension_number = 2; }
@@ -66,23 +70,28 @@ bool ReadExtension(WireCursor cursor, Question* question) {
   return true;
 }
 
+bool ReadAsked(WireCursor& cursor, uint32_t field, Question* question) {
+  question->field = field;
+  question->text.clear();
+  question->number = 0;
+  if (field != kFileWithExtension) return ReadText(cursor, &question->text);
+  size_t size = 0;
+  return cursor.ReadLength(&size) && ReadExtension(cursor.Take(size), question);
+}
+
 bool ReadQuestion(absl::string_view request, Question* question) {
   WireCursor cursor(absl::MakeConstSpan(&request, 1));
   while (!cursor.AtEnd()) {
     WireCursor::Tag tag;
     if (!cursor.ReadTag(&tag)) return false;
     const bool asks = tag.field() >= kFileByName && tag.field() <= kListServices;
-    if (!asks || tag.type() != WireType::kLengthDelimited) {
+    if (tag.type() != WireType::kLengthDelimited || (!asks && tag.field() != kHost)) {
       if (!cursor.SkipValue(tag)) return false;
-      continue;
+    } else if (tag.field() == kHost) {
+      if (!ReadText(cursor, &question->host)) return false;
+    } else if (!ReadAsked(cursor, tag.field(), question)) {
+      return false;
     }
-    *question = {.field = tag.field(), .text = "", .number = 0};
-    if (tag.field() != kFileWithExtension) {
-      if (!ReadText(cursor, &question->text)) return false;
-      continue;
-    }
-    size_t size = 0;
-    if (!cursor.ReadLength(&size) || !ReadExtension(cursor.Take(size), question)) return false;
   }
   return true;
 }
@@ -91,6 +100,22 @@ std::string Field(int number, absl::string_view body) {
   std::string field;
   WireWriter(&field).BytesAlways(number, body);
   return field;
+}
+
+// The request as it was understood. Its own bytes, sent back, could be what a reader of the answer chokes on.
+std::string OriginalRequest(const Question& question) {
+  std::string request;
+  WireWriter writer(&request);
+  writer.Bytes(kHost, question.host);
+  if (question.field == kFileWithExtension) {
+    std::string extension;
+    WireWriter(&extension).Bytes(1, question.text);
+    WireWriter(&extension).Varint(2, static_cast<uint64_t>(int64_t{question.number}));
+    writer.BytesAlways(kFileWithExtension, extension);
+  } else if (question.field != 0) {
+    writer.BytesAlways(static_cast<int>(question.field), question.text);
+  }
+  return Field(kOriginalRequest, request);
 }
 
 std::string Error(grpc::StatusCode code, absl::string_view message) {
@@ -126,11 +151,12 @@ const FileDescriptor* FileWithExtension(const Question& question) {
 }  // namespace
 
 std::string DescriptorAnswers::Answer(absl::string_view request) {
-  const std::string original = Field(kOriginalRequest, request);
   Question question;
   if (!ReadQuestion(request, &question)) {
-    return absl::StrCat(original, Error(grpc::StatusCode::INVALID_ARGUMENT, "the request is malformed"));
+    return Error(grpc::StatusCode::INVALID_ARGUMENT,
+                 "the request is no ServerReflectionRequest, or a text in it is not ASCII");
   }
+  const std::string original = OriginalRequest(question);
   const DescriptorPool* const pool = DescriptorPool::generated_pool();
   switch (question.field) {
     case kFileByName:

@@ -1,5 +1,6 @@
-// DescriptorAnswers answers gRPC's server reflection (grpc/reflection/v1/reflection.proto, the same as v1alpha) from the
-// descriptors that are linked into this process. By hand in its public wire format: Debian installs no classes for it.
+// DescriptorAnswers answers gRPC's server reflection (grpc/reflection/v1/reflection.proto, the same as v1alpha) from
+// the descriptors that are linked into this process. By hand in its public wire format: Debian installs no classes for
+// it. Those of grpc.health.v1 and of reflection itself are not linked: they are listed, and otherwise NOT_FOUND.
 //
 // One of them for each stream, which is sent every file once. Not thread-safe.
 #ifndef PARACLE_SERVICE_DESCRIPTOR_ANSWERS_H_
@@ -7,6 +8,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -19,7 +21,8 @@ class DescriptorAnswers {
   // `services`: what list_services tells.
   explicit DescriptorAnswers(std::vector<std::string> services) : services_(std::move(services)) {}
 
-  // The ServerReflectionResponse to a ServerReflectionRequest. What is not known, or cannot be read, is said in it.
+  // The ServerReflectionResponse to a ServerReflectionRequest. What is not known (NOT_FOUND), or cannot be read
+  // (INVALID_ARGUMENT, without original_request), is said in it; whatever the request, it is a message that parses.
   std::string Answer(absl::string_view request);
 
  private:

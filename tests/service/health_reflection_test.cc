@@ -162,6 +162,28 @@ TEST(ReflectionTest, WhatIsNotKnownOrCannotBeReadIsAnErrorInTheAnswer) {
   }
 }
 
+TEST(ReflectionTest, WhatCannotBeReadIsNotSentBack) {
+  RunningServer server;
+  for (const std::string& request :
+       {std::string("\x1a\x7f"), std::string(1, '\0'), std::string("\x2a\x03\x0a\x09" "a"), std::string("\x0b\x0c"),
+        Ask(4, "\xff\xfe"), Ask(1, "\xff\xfe") + Ask(7, "*"), Ask(5, "\x0a\x01\xff")}) {
+    const auto [status, response] = server.CallPath(kReflectionV1, request);
+    ASSERT_TRUE(status.ok());
+    // error_response { error_code: 3, error_message: ... } and nothing before it.
+    EXPECT_EQ(response.substr(0, 1), "\x3a");
+    EXPECT_EQ(response.substr(2, 2), "\x08\x03");
+  }
+}
+
+TEST(ReflectionTest, WhatWasAskedIsSentBackWithoutFieldsThatNobodyKnows) {
+  RunningServer server;
+  const std::string known = Ask(1, "host") + Ask(5, "\x0a\x03" "a.b" "\x10\x07");
+  const auto [status, response] = server.CallPath(kReflectionV1, Ask(10, "x") + known);
+  ASSERT_TRUE(status.ok());
+  const std::string original = Ask(2, known);
+  EXPECT_EQ(response.substr(0, original.size()), original);
+}
+
 TEST(ReflectionTest, AStreamAsksManyThingsAndHoldsUpNoDrainWhenItIsIdle) {
   RunningServer server;
   grpc::GenericStub stub(server.channel());
