@@ -112,6 +112,7 @@ void CallQueue::Answer(UnaryCall& call) {
     call.Fail(absl::CancelledError("the request did not arrive as a whole"));
   }
   scratch_.Release();
+  call.ForgetRequest();
 }
 
 }  // namespace paracle::service
