@@ -82,12 +82,11 @@ void LeasedCache::OnLookedUp(LeaseCall& call, GetOutcome outcome) {
 
 void LeasedCache::Ask(LeaseCall& call, FillToken begun) {
   if (call.cancelled() || call.rounds_ > kMaxRounds) return AnswerPending(call, Now(), absl::ZeroDuration());
-  if (!call.asks_for_all_) {
-    const auto held = table_.HeldHere(call.tag_, Now());
-    // Where nobody waits yet, the shared tier is asked: the lease may have ended there, and the message got lost.
-    const bool known = held && (held->awaited || held->token.alone);
-    if (known && Valid(call, held->token)) return Wait(call, held->until);
-  }
+  const auto held = table_.HeldHere(call.tag_, Now());
+  // Of a lease that was given alone the shared tier, should it be back, knows nothing. Of others it is asked by one on
+  // behalf of those who wait, and where nobody waits yet: the lease may have ended there, and the message got lost.
+  const bool known = held && (held->token.alone || (held->awaited && !call.asks_for_all_));
+  if (known && Valid(call, held->token)) return Wait(call, held->until);
   if (shared_ != nullptr && shared_->usable()) return AskShared(call, begun);
   FillToken token = begun;
   token.lease = NewLease();
@@ -130,7 +129,10 @@ void LeasedCache::OnShared(LeaseCall& call, FillToken token, absl::StatusOr<Leas
     case LeaseAnswer::Kind::kHeld:
       break;
   }
-  if (!Valid(call, MarkTable::ToToken(answer->begun)) && call.dead_lease_ != answer->lease_text) {
+  // Begun after what is known here, perhaps in an epoch that is yet to be learnt: its replica knows better.
+  const FillToken of_held = MarkTable::ToToken(answer->begun);
+  const bool dead = of_held.sequence <= marks_.latest() && !Valid(call, of_held);
+  if (dead && call.dead_lease_ != answer->lease_text) {
     call.dead_lease_ = std::move(answer->lease_text);
     return AskShared(call, token);
   }
