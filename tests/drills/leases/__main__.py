@@ -23,9 +23,9 @@ from .scene import Scene, Setting, running_scene
 
 _MOST_GROWTH = 64  # MiB. What the memory tier may come to hold here is a fraction of it.
 
-# An operation on Redis that takes longer than its timeout is a failover: leases are given alone, and what is promised is
-# another number. On a busy machine the usual 50 ms can pass so; rows that are not about it allow for that. Rows in which
-# leases run out have short ones.
+# An operation on Redis that takes longer than its timeout is a failover: leases are given alone, and what is promised
+# is another number. On a busy machine the usual 50 ms can pass so; rows that are not about it allow for that. Rows in
+# which leases run out have short ones.
 ROWS: dict[Setting, dict[str, Callable[[Verdict, Scene], None]]] = {
     Setting(hold=30, redis_timeout="1s"): {
         "single-call": single_call.run,

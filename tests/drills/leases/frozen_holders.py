@@ -95,7 +95,7 @@ def _take_over(stub, name: str) -> bytes:
 
 
 def _set(stub, name: str, fill_token: bytes) -> bool:
-    request = pb.SetRequest(entry=entry_of(name), payload=_ANSWER, content_type="application/json", fill_token=fill_token)
+    request = pb.SetRequest(entry=entry_of(name), payload=_ANSWER, fill_token=fill_token)
     try:
         stub.Set(request, timeout=5)
     except grpc.RpcError:

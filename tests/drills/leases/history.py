@@ -1,4 +1,4 @@
-"""Judges what happened to one question: all operations on it, with when each began and ended, by a clock that all share.
+"""Judges what happened to one question: all operations on it, with when each began and ended, by one clock.
 
 An operation took effect at some moment between its beginning and its end. A rule is broken only if it is whatever these
 moments were.
@@ -124,7 +124,8 @@ class History:
             before = bisect.bisect_left(ends, one.begin)
             lease = self._leases[one.fill]
             if before and last[before - 1].begin > lease.end:
-                yield Violation("stored under a lease that was no longer the current one", (lease, last[before - 1], one))
+                shown = (lease, last[before - 1], one)
+                yield Violation("stored under a lease that was no longer the current one", shown)
 
     def _two_answers_at_once(self) -> Iterable[Violation]:
         """Stored under two leases, each of which was held before the other had been filled."""

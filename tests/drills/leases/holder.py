@@ -1,5 +1,4 @@
-"""A worker that holds leases through the Python client while its model call goes on, and is killed, frozen or cut off at
-it."""
+"""A worker that holds leases through the Python client while its model call goes on, and comes to harm at it."""
 
 import concurrent.futures
 import dataclasses
@@ -27,8 +26,8 @@ class Hold:
 
 
 def calling(link: Link, address: str, model_url: str) -> None:
-    """The work of a Worker: `get_or_compute` of all at once, each with a model call that does not end. The client renews
-    the leases."""
+    """The work of a Worker: `get_or_compute` of all at once, each with a model call that does not end. The client
+    renews the leases."""
     logging.disable(logging.WARNING)  # That it is cut off is what is wanted.
     cache = LLMCache(cache=SafeCache(Client(address, timeout=2.0)))
     cache.stats()  # Connects.
@@ -58,7 +57,8 @@ def setting(link: Link, address: str, hold: float) -> None:
             held = {name: lease for name, lease in zip(wanted.names, found, strict=True) if isinstance(lease, Lease)}
             link.send(list(held))
             link.receive()
-            link.send(list(pool.map(lambda name: _set(client, name, held[name].fill_token), held)))
+            tokens = [lease.fill_token for lease in held.values()]
+            link.send(list(pool.map(_set, [client] * len(held), held, tokens)))
 
 
 def _set(client: Client, name: str, fill_token: bytes) -> LateSet:

@@ -1,4 +1,4 @@
-"""Holders are killed in the midst of their model calls: one of those who wait calls the model when the lease has ended."""
+"""Holders are killed in the midst of their model calls: when the lease has ended, one of those who wait calls it."""
 
 import dataclasses
 

@@ -7,8 +7,7 @@ from .questions import lease_request
 
 
 def lease_end(stage: Stage, name: str) -> float | None:
-    """By time.monotonic, to the millisecond, if nobody renews it; None: it has ended. Must not be asked when it may have:
-    the lease would be given to whoever asks."""
+    """By time.monotonic, to the millisecond, if nobody renews it. None: it had ended, and has been given to us."""
     pending = stage.stubs[0].Get(lease_request(name, wait=0), timeout=5)
     if pending.WhichOneof("outcome") != "pending":
         return None

@@ -137,5 +137,5 @@ def _timed(tally: Tally, name: str) -> Iterator[Callable[[], float]]:
     began = time.monotonic()
     try:
         yield lambda: time.monotonic() - began
-    except Exception as error:  # noqa: BLE001: the model's, or a fault of the client: counted, and the drill missed.
+    except Exception as error:  # the model's, or a fault of the client: counted, and the drill missed
         tally.add_error(name, error)

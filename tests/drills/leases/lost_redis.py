@@ -1,5 +1,5 @@
-"""Redis is killed and comes back empty, or does not answer for a while, in the midst of it all: at most one call for each
-replica, and everybody has an answer soon."""
+"""Redis is killed and comes back empty, or does not answer for a while, in the midst of it all: at most one call for
+each replica, and everybody has an answer soon."""
 
 import contextlib
 import dataclasses
@@ -25,49 +25,79 @@ class _Fault:
 
 
 _FAULTS = (
-    _Fault("killed", 1.5, lambda stage: stage.redis.kill(), lambda stage: stage.redis.start()),
-    _Fault("frozen", 3.0, lambda stage: stage.freeze_redis(), lambda stage: stage.resume_redis()),
-    _Fault("restarted", 0.0, lambda stage: stage.redis.kill(), lambda stage: stage.redis.start()),
+    _Fault("killed for 1.5 s, back empty", 1.5, lambda stage: stage.redis.kill(), lambda stage: stage.redis.start()),
+    _Fault("frozen for 3 s", 3.0, lambda stage: stage.freeze_redis(), lambda stage: stage.resume_redis()),
+    _Fault("restarted empty at once", 0.0, lambda stage: stage.redis.kill(), lambda stage: stage.redis.start()),
 )
 
 
 def run(verdict: Verdict, scene: Scene) -> None:
     waiters, rounds = (100, 1) if scene.short else (200, 5)
-    verdict.row(f"Redis killed for {_FAULTS[0].seconds:g} s and back empty, frozen for {_FAULTS[1].seconds:g} s, "
-                f"restarted empty at once, {rounds} times each; {waiters} who ask for each key")
-    sums, during = Sums(), 0
+    verdict.row(f"Redis is lost in the midst of it, {rounds} times in each way; {waiters} who ask for each key")
     alone = scene.stage.granted_alone()
-    for fault in _FAULTS * rounds:
-        with _faulty(scene.stage, fault) as is_over:
-            # During the fault, at its end, and once after.
-            more = True
-            while more:
-                more = not is_over()
-                [wave] = waves(scene, KEYS_AT_ONCE, waiters)
-                sums.results.append(scene.crowd.run(wave))
-                during += more
-        scene.stage.await_shared()
-    sums.calls = scene.model.calls()
-    calls_of_key = sums.calls_of_key()
-    judge(verdict, sums, len(calls_of_key) * waiters)
-    verdict.at_least("waves that began during a fault", during, len(_FAULTS) * rounds)
+    everything = Sums()
+    for fault in _FAULTS:
+        sums, moments, during = Sums(), [], 0
+        for _ in range(rounds):
+            during += _run_fault(scene, fault, waiters, sums, moments)
+        sums.calls = scene.model.calls()
+        _judge_fault(verdict, fault, rounds, sums, moments, during)
+        everything.results += sums.results
+        everything.calls += sums.calls
+    judge(verdict, everything, len(everything.calls_of_key()) * waiters)
     verdict.at_least("leases that a replica gave alone", scene.stage.granted_alone() - alone, rounds)
-    verdict.tell("keys, and model calls for them", f"{len(calls_of_key)}, {len(sums.calls)}")
-    verdict.at_most("most calls of one key", max(calls_of_key.values()), REPLICAS)
     verdict.within("until everybody of a wave had an answer, most",
-                   max(result.ended - result.began for result in sums.results), _STUCK)
+                   max(result.ended - result.began for result in everything.results), _STUCK)
+
+
+def _run_fault(
+    scene: Scene, fault: _Fault, waiters: int, sums: Sums, moments: list[tuple[str, float]]
+) -> int:
+    """Waves during the fault, at its end, and one after; how many began during it."""
+    during = 0
+    with _faulty(scene.stage, fault, moments) as is_over:
+        more = True
+        while more:
+            more = not is_over()
+            [wave] = waves(scene, KEYS_AT_ONCE, waiters)
+            sums.results.append(scene.crowd.run(wave))
+            during += more
+    scene.stage.await_shared()
+    return during
+
+
+def _judge_fault(
+    verdict: Verdict, fault: _Fault, rounds: int, sums: Sums, moments: list[tuple[str, float]], during: int
+) -> None:
+    counts = sums.calls_of_key()
+    over = [name for name, count in counts.items() if count > REPLICAS]
+    verdict.at_least(f"{fault.name}: waves that began before it was over", during, rounds)
+    verdict.tell(f"keys; model calls; keys with more than {REPLICAS}", f"{len(counts)}; {len(sums.calls)}; {len(over)}")
+    verdict.at_most("most calls of one key", max(counts.values()), REPLICAS)
+    for name in over[:2]:
+        print(f"    {name}: {_story(sums, moments, name)}", flush=True)
+
+
+def _story(sums: Sums, moments: list[tuple[str, float]], name: str) -> str:
+    """The calls of one key, and what happened to Redis about then."""
+    calls = [(f"call by {call.caller.partition('/')[0]}", call.at) for call in sums.calls if call.key == name]
+    first, last = calls[0][1], calls[-1][1]
+    near = [moment for moment in moments if first - 5 < moment[1] < last + 1]
+    return ", ".join(f"{what} at {at - first:+.3f} s" for what, at in sorted(calls + near, key=lambda one: one[1]))
 
 
 @contextlib.contextmanager
-def _faulty(stage: Stage, fault: _Fault) -> Iterator[Callable[[], bool]]:
-    """The fault happens meanwhile; gives whether it is over."""
+def _faulty(stage: Stage, fault: _Fault, moments: list[tuple[str, float]]) -> Iterator[Callable[[], bool]]:
+    """The fault happens meanwhile, and what happened is noted; gives whether it is over."""
     over = threading.Event()
 
     def happen() -> None:
         time.sleep(_INTO_THE_CALLS)
+        moments.append(("Redis gone", time.monotonic()))
         fault.begin(stage)
         time.sleep(fault.seconds)
         fault.end(stage)
+        moments.append(("Redis back", time.monotonic()))
         over.set()
 
     thread = threading.Thread(target=happen)

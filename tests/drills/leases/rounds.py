@@ -1,5 +1,5 @@
-"""A worker that plays rounds of lease, Invalidate and late Set against all replicas, at random, and judges what happened
-to each question."""
+"""A worker that plays rounds of lease, Invalidate and late Set against all replicas, at random, and judges what
+happened to each question."""
 
 import asyncio
 import dataclasses
@@ -28,7 +28,8 @@ class Game:
     rounds: int
     first: int  # The number of the first of its QUESTIONS.
     seed: int
-    invalidates: bool  # False: rounds of lease and release alone, in which two leases at once have no excuse.
+    # False: rounds of lease and release, and Invalidates of other questions. Two leases at once have no excuse then.
+    invalidates: bool
 
     QUESTIONS = _QUESTIONS
 
@@ -89,8 +90,7 @@ class _Table:
             name = self._chance.choice(list(self._histories))
             fill = await self._take(name)
             if not self._game.invalidates:
-                await self._think()
-                await self._release(name, fill)
+                await asyncio.gather(self._release_later(name, fill), self._invalidate_another())
             elif self._chance.random() < 0.5:
                 await self._end_late(name, fill)
             else:
@@ -123,6 +123,15 @@ class _Table:
         await self._think()
         if self._chance.random() < 0.8:
             await self._invalidate(name)
+
+    async def _release_later(self, name: str, token: bytes) -> None:
+        await self._think()
+        await self._release(name, token)
+
+    async def _invalidate_another(self) -> None:
+        await self._think()
+        request = pb.InvalidateRequest(digest=entry_of("another").digest)
+        await self._call(self._stubs[self._replica()].Invalidate, request)
 
     async def _get_later(self, name: str) -> None:
         await self._think()
@@ -200,9 +209,9 @@ class _Table:
         self._score.late_refused += findings.late_refused
         self._score.late_stored += findings.late_stored
         self._score.lags += findings.lags
-        self._score.violations += [
-            f"{name}: {violation.rule}: {', '.join(map(_shown, violation.operations))}" for violation in findings.violations
-        ]
+        for violation in findings.violations:
+            told = ", ".join(map(_shown, violation.operations))
+            self._score.violations.append(f"{name}: {violation.rule}: {told}")
 
 
 def _shown(operation: Operation) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..support.fake_model import Call
 from ..support.verdict import Verdict, spread
-from .crowd import Crowd, WaveResult
+from .crowd import WaveResult
 from .load import Wave
 from .scene import Scene
 

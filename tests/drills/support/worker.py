@@ -96,5 +96,5 @@ def _serve(pipe: Connection, work: Callable[..., None], args: tuple[object, ...]
         work(Link(pipe), *args)
     except EOFError:
         pass
-    except Exception:  # noqa: BLE001: whatever it was, the drill is to end with it.
+    except Exception:  # whatever it was, the drill is to end with it
         pipe.send(("failed", traceback.format_exc()))
