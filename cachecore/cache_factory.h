@@ -23,8 +23,8 @@ struct CacheOptions {
   MemoryCacheOptions memory;
   absl::Duration sweep_interval = absl::Seconds(1);  // Expired entries are gone within ten of these.
   std::optional<SharedTierOptions> shared = {};      // nullopt: memory alone.
-  LeaseOptions leases;
-  RecordingLimits recordings;
+  LeaseOptions leases = {};
+  RecordingLimits recordings = {};
 
   absl::Status Validate() const;
 };
