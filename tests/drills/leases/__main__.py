@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ..support.verdict import Verdict
 from . import (
+    behind,
     cancelled_waiters,
     cut_off,
     frozen_holders,
@@ -40,6 +41,7 @@ ROWS: dict[Setting, dict[str, Callable[[Verdict, Scene], None]]] = {
     },
     Setting(hold=30, redis_timeout="50ms"): {
         "lost-redis": lost_redis.run,
+        "behind": behind.run,
     },
 }
 

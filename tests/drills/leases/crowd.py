@@ -16,6 +16,7 @@ from ..support.stage import Stage
 from ..support.worker import Worker
 from . import load
 from .load import Tally, Wave
+from .questions import name_of
 
 # Seconds. An event loop with hundreds of tasks on a busy machine is later than the default allows; nothing here is
 # about that.
@@ -26,12 +27,17 @@ _PATIENCE = 150  # Seconds. Longer than anybody waits for an answer.
 
 @dataclasses.dataclass
 class WaveResult:
+    wave: Wave
     tallies: list[Tally]
     began: float
     ended: float  # When the last process had told its result.
 
     def sum(self, figure: str) -> int:
         return sum(getattr(tally, figure) for tally in self.tallies)
+
+    @property
+    def names(self) -> list[str]:
+        return [name_of(self.wave.first + number) for number in range(self.wave.keys)]
 
     @property
     def distinct(self) -> list[str]:
@@ -68,7 +74,7 @@ class Crowd:
         if not go_first:
             time.sleep(_HEAD_START)
             go = self._begin_go(dataclasses.replace(wave, waiters=shares["go"]))
-        return RunningWave(began, go, list(self._workers.values()))
+        return RunningWave(wave, began, go, list(self._workers.values()))
 
     def run(self, wave: Wave) -> WaveResult:
         return self.begin(wave).join()
@@ -87,7 +93,8 @@ class Crowd:
 
 
 class RunningWave:
-    def __init__(self, began: float, go: subprocess.Popen[str], workers: list[Worker]):
+    def __init__(self, wave: Wave, began: float, go: subprocess.Popen[str], workers: list[Worker]):
+        self._wave = wave
         self._began = began
         self._go = go
         self._workers = workers
@@ -107,7 +114,7 @@ class RunningWave:
             tally, at = worker.receive_at(_PATIENCE)
             tallies.append(tally)
             ended = max(ended, at)
-        return WaveResult(tallies, self._began, ended)
+        return WaveResult(self._wave, tallies, self._began, ended)
 
 
 def build_go_program() -> pathlib.Path:

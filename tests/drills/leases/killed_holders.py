@@ -33,6 +33,7 @@ def run(verdict: Verdict, scene: Scene) -> None:
     for wave in waves(scene, keys - killed, waiters):
         sums.results.append(scene.crowd.run(wave))
     sums.calls = scene.model.calls()
+    undisturbed = _until_done(sums)
     _kill_all(scene, killed, waiters, sums, deaths)
     judge(verdict, sums, keys * waiters)
     verdict.equal("keys whose holder was killed while all others waited", deaths.keys, killed)
@@ -43,6 +44,14 @@ def run(verdict: Verdict, scene: Scene) -> None:
     verdict.tell(f"from the last lease's end to the last answer, less the call's {SECONDS:g} s",
                  spread(deaths.until_done))
     verdict.within("the same, most", max(deaths.until_done), 0.1)
+    verdict.tell("for comparison, where nobody dies, behind the last call", spread(undisturbed))
+
+
+def _until_done(sums: Sums) -> list[float]:
+    """From a wave's last call, its time apart, to its last answer: what the machine and those who ask take."""
+    called = {call.key: call.at for call in sums.calls}
+    lasts = [max(called[name] for name in result.names) for result in sums.results]
+    return [result.ended - last - SECONDS for result, last in zip(sums.results, lasts, strict=True)]
 
 
 def _kill_all(scene: Scene, killed: int, waiters: int, sums: Sums, deaths: Deaths) -> None:
