@@ -1,6 +1,7 @@
 """Redis is killed and comes back empty, or does not answer for a while, in the midst of it all: at most one call for
 each replica, and everybody has an answer soon."""
 
+import collections
 import contextlib
 import dataclasses
 import threading
@@ -75,7 +76,8 @@ def _judge_fault(
     counts = sums.calls_of_key()
     over = [name for name, count in counts.items() if count > _MOST_CALLS]
     verdict.at_least(f"{fault.name}: waves that began before it was over", during, rounds)
-    verdict.tell(f"keys; model calls; keys with more than {_MOST_CALLS}", f"{len(counts)}; {len(sums.calls)}; {len(over)}")
+    verdict.tell("keys; model calls for them", f"{len(counts)}; {len(sums.calls)}")
+    verdict.tell("keys by their number of calls", sorted(collections.Counter(counts.values()).items()))
     verdict.at_most("most calls of one key", max(counts.values()), _MOST_CALLS)
     for name in over[:2]:
         print(f"    {name}: {_story(sums, moments, name)}", flush=True)
