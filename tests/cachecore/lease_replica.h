@@ -2,10 +2,13 @@
 #ifndef PARACLE_TESTS_CACHECORE_LEASE_REPLICA_H_
 #define PARACLE_TESTS_CACHECORE_LEASE_REPLICA_H_
 
+#include <cstdint>
 #include <deque>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "tests/cachecore/lease_caller.h"
 #include "tests/cachecore/redis_stack.h"
@@ -41,6 +44,15 @@ class LeaseReplica {
     Caller& caller = Ask(question, options);
     EXPECT_TRUE(Eventually([&] { return cache().counters().waiting == before + 1; })) << caller.told();
     return caller;
+  }
+
+  // Of the history of invalidations that it knows; a restart of Redis begins another.
+  uint64_t Epoch() {
+    std::promise<FillToken> told;
+    Cache& plain = cache();
+    plain.Get({.ns = "default", .digest = DigestOfQuestion(-1)}, absl::InfiniteFuture(),
+              [&](GetOutcome outcome) { told.set_value(std::get<Miss>(outcome).fill_token); });
+    return told.get_future().get().epoch;
   }
 
   void Destroy() { stack_.reset(); }

@@ -31,7 +31,10 @@ class LeaseOutageTest : public testing::Test {
     ASSERT_TRUE(b_->WaitUntilUsable(false));
   }
   void RedisComesBackEmpty() {
+    const uint64_t before = a_->Epoch();
     server_->Restart();
+    // Until a server has heard of the restart, what it gives is of the old history and refused later.
+    ASSERT_TRUE(Eventually([&] { return a_->Epoch() != before && a_->Epoch() == b_->Epoch(); }));
     ASSERT_TRUE(a_->WaitUntilUsable());
     ASSERT_TRUE(b_->WaitUntilUsable());
     ASSERT_TRUE(WaitUntilSubscribed(*server_, 2));
