@@ -22,7 +22,8 @@ using redis::Script;
 constexpr char kRememberFillMs[] = "10000";
 constexpr absl::Duration kMaxLeft = absl::Hours(24 * 365);
 
-// KEYS: entry, lease. ARGV: lease, epoch, number, hold in ms, the unusable entry's beginning, its most bytes, a dead lease.
+// KEYS: entry, lease. ARGV: lease, epoch, number, hold in ms, the unusable entry's beginning, its most bytes, a dead
+// lease.
 const Script& Acquire() {
   static const Script* const script = new Script(R"lua(
 local entry = redis.call('GETRANGE', KEYS[1], 0, ARGV[6] - 1)
@@ -54,7 +55,8 @@ return 1
   return *script;
 }
 
-// KEYS: lease, recording. ARGV: lease, hold and most hold in ms, channel, messages that it was released and that it was renewed.
+// KEYS: lease, recording. ARGV: lease, hold and most hold in ms, channel, messages that it was released and that it was
+// renewed.
 const Script& Renew() {
   static const Script* const script = new Script(R"lua(
 local lease = redis.call('GET', KEYS[1])
@@ -160,7 +162,8 @@ void AcquireLease(redis::Client& client, const RedisKeys& keys, const LeaseQuery
 void FillLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease, absl::string_view entry,
                absl::Duration ttl, absl::Duration timeout, absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
   Send(client, Fill(), {keys.Entry(id), keys.Lease(id), keys.Recording(id)},
-       {Hex(lease), std::string(entry), Millis(ttl), kRememberFillMs, keys.lease_channel(), LeaseMessageText(LeaseMessage::What::kFilled, id, lease)},
+       {Hex(lease), std::string(entry), Millis(ttl), kRememberFillMs, keys.lease_channel(),
+        LeaseMessageText(LeaseMessage::What::kFilled, id, lease)},
        timeout, [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
          const absl::StatusOr<int64_t> stored = ParseNumber(reply);
          if (!stored.ok()) return std::move(done)(stored.status());
@@ -171,7 +174,8 @@ void FillLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, 
 void RenewLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease, absl::Duration hold,
                 absl::Duration max_hold, absl::AnyInvocable<void(absl::StatusOr<absl::Duration>) &&> done) {
   Send(client, Renew(), {keys.Lease(id), keys.Recording(id)},
-       {Hex(lease), Millis(hold), Millis(max_hold), keys.lease_channel(), LeaseMessageText(LeaseMessage::What::kReleased, id, lease),
+       {Hex(lease), Millis(hold), Millis(max_hold), keys.lease_channel(),
+        LeaseMessageText(LeaseMessage::What::kReleased, id, lease),
         LeaseMessageText(LeaseMessage::What::kRenewed, id, lease)},
        OperationTimeout(client), [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
          const absl::StatusOr<int64_t> left = ParseNumber(reply);
@@ -182,10 +186,10 @@ void RenewLease(redis::Client& client, const RedisKeys& keys, const EntryId& id,
 
 void ReleaseLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease,
                   absl::AnyInvocable<void(absl::Status) &&> done) {
-  Send(client, Release(), {keys.Lease(id), keys.Recording(id)}, {Hex(lease), keys.lease_channel(), LeaseMessageText(LeaseMessage::What::kReleased, id, lease)},
-       OperationTimeout(client), [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
-         std::move(done)(ParseNumber(reply).status());
-       });
+  Send(client, Release(), {keys.Lease(id), keys.Recording(id)},
+       {Hex(lease), keys.lease_channel(), LeaseMessageText(LeaseMessage::What::kReleased, id, lease)},
+       OperationTimeout(client),
+       [done = std::move(done)](absl::StatusOr<Reply> reply) mutable { std::move(done)(ParseNumber(reply).status()); });
 }
 
 std::optional<LeaseMessage> ParseLeaseMessage(absl::string_view message) {
@@ -214,8 +218,8 @@ std::optional<LeaseMessage> ParseLeaseMessage(absl::string_view message) {
 std::string LeaseMessageText(LeaseMessage::What what, const EntryId& id, uint64_t lease) {
   const auto* const known = std::find_if(std::begin(kMessages), std::end(kMessages),
                                          [&](const auto& message) { return message.second == what; });
-  return absl::StrCat(absl::string_view(&known->first, 1), " ", absl::BytesToHexString(EntryTag::Of(id).AsBytes()),
-                      " ", Hex(lease), what == LeaseMessage::What::kRenewed ? " " : "");
+  return absl::StrCat(absl::string_view(&known->first, 1), " ", absl::BytesToHexString(EntryTag::Of(id).AsBytes()), " ",
+                      Hex(lease), what == LeaseMessage::What::kRenewed ? " " : "");
 }
 
 }  // namespace paracle::cachecore
