@@ -10,7 +10,8 @@ struct NamespaceHash {
   std::string ns, bytes, hex;
 };
 
-// The last one of each thread is kept: most callers ask in one namespace, and OpenSSL's code is cold when they ask rarely.
+// The last one of each thread is kept: most callers ask in one namespace, and OpenSSL's code is cold when they ask
+// rarely.
 const NamespaceHash& HashOf(absl::string_view ns) {
   thread_local NamespaceHash last;
   if (last.bytes.empty() || last.ns != ns) {

@@ -1,9 +1,9 @@
-// LeaseScripts are the only ways in which a lease in Redis is read and changed: fixed Lua texts that Redis runs one at a
-// time, each on the entry and the lease of one question, which share a slot.
+// LeaseScripts are the only ways in which a lease in Redis is read and changed: fixed Lua texts that Redis runs one at
+// a time, each on the entry and the lease of one question, which share a slot.
 //
-// The lease's key holds either "h <lease> <epoch> <number> <ms>": held by that lease, begun at that number of that epoch,
-// given at that time of Redis's clock; its time to live is the hold. Or "f <lease>": filled by it a moment ago, kept so
-// that the same fill again is told from one that comes late. No key: free.
+// The lease's key holds either "h <lease> <epoch> <number> <ms>": held by that lease, begun at that number of that
+// epoch, given at that time of Redis's clock; its time to live is the hold. Or "f <lease>": filled by it a moment ago,
+// kept so that the same fill again is told from one that comes late. No key: free.
 //
 // What becomes of a lease is told on the channel, so that replicas with waiting calls need not ask all the time.
 // Stateless; thread-safe. Replies are outside data: what does not look as it should is an error.
@@ -55,8 +55,8 @@ void AcquireLease(redis::Client& client, const RedisKeys& keys, const LeaseQuery
 void FillLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease, absl::string_view entry,
                absl::Duration ttl, absl::Duration timeout, absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done);
 
-// Holds the lease for `hold` from now, but no longer than `max_hold` since it was given: how long it holds now. Zero: it
-// is not held by `lease` any more.
+// Holds the lease for `hold` from now, but no longer than `max_hold` since it was given: how long it holds now. Zero:
+// it is not held by `lease` any more.
 void RenewLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease, absl::Duration hold,
                 absl::Duration max_hold, absl::AnyInvocable<void(absl::StatusOr<absl::Duration>) &&> done);
 
@@ -75,7 +75,8 @@ struct LeaseMessage {
 // nullopt: nothing of ours.
 std::optional<LeaseMessage> ParseLeaseMessage(absl::string_view message);
 
-// The same the other way round. That a lease was renewed ends with a blank, behind which the script says how much is left.
+// The same the other way round. That a lease was renewed ends with a blank, behind which the script says how much is
+// left.
 std::string LeaseMessageText(LeaseMessage::What what, const EntryId& id, uint64_t lease);
 
 }  // namespace paracle::cachecore

@@ -1,16 +1,16 @@
 // LeaseTable knows, of one server, the leases that it gave and the calls that wait for somebody else's answer.
 //
 // Without a shared tier its leases are the only ones. With one, the tier says who holds a lease; the table then notes
-// what was given here, so that callers of this server need not ask the tier one by one, and so that the server can go on
-// alone while the tier is away.
+// what was given here, so that callers of this server need not ask the tier one by one, and so that the server can go
+// on alone while the tier is away.
 //
 // A question is in the table while it has a lease, waiting calls, or was filled a moment ago (so that a repeated Set is
 // told from a late one). Its line of waiting calls is asked for by one of them at a time: TakeFirst takes it out of the
 // line, and AskedForAll or Wait tells that it has asked.
 //
 // Lookups race with fills: whoever misses, and then comes to wait, may have missed the fill. So every question has a
-// version (a few questions share one, which costs another lookup at worst) that moves with all that ends a wait; read it
-// before the lookup, and Claim and Wait refuse when it has moved.
+// version (a few questions share one, which costs another lookup at worst) that moves with all that ends a wait; read
+// it before the lookup, and Claim and Wait refuse when it has moved.
 //
 // Thread-safe. Calls nobody, reads no clock: `now` is Clock::MonotonicNanos.
 #ifndef PARACLE_CACHECORE_LEASE_TABLE_H_
@@ -124,8 +124,8 @@ class LeaseTable {
   // Everybody, for good.
   Line TakeEverybody();
 
-  // What has become due. `over`: their time to wait is. `ask`: they are to ask on behalf of their lines. `ended`: as far
-  // as is known here.
+  // What has become due. `over`: their time to wait is. `ask`: they are to ask on behalf of their lines. `ended`: as
+  // far as is known here.
   struct Due {
     Line over;
     Line ask;

@@ -5,9 +5,9 @@
 //   Set with token  only while the lease holds -> the tiers -> everybody who waits looks up, and hits
 //   Release, expiry, refused Set, Invalidate  -> the first who waits asks again, and is given the lease
 //
-// Who holds a lease is decided by the shared tier if there is one (shared_leases.h), else by this server's LeaseTable. While
-// the shared tier is away, each server gives leases alone, marked so in the token. Calls that wait here hear of fills and
-// releases made elsewhere by the channel, and look again twice a second in case a message is lost.
+// Who holds a lease is decided by the shared tier if there is one (shared_leases.h), else by this server's LeaseTable.
+// While the shared tier is away, each server gives leases alone, marked so in the token. Calls that wait here hear of
+// fills and releases made elsewhere by the channel, and look again twice a second in case a message is lost.
 //
 // P3: a lease is worth no more than its fill token. Once an invalidation concerns its question, it counts as free for
 // whoever asks next, and what its holder sets is refused.

@@ -1,5 +1,5 @@
-// SharedLeases is the shared tier as leases and recordings see it: asked by scripts (lease_scripts.h, record_scripts.h),
-// heard on a channel.
+// SharedLeases is the shared tier as leases and recordings see it: asked by scripts (lease_scripts.h,
+// record_scripts.h), heard on a channel.
 //
 // Thread-safe; never blocks. Callbacks run on the client's thread, or at once on the caller's. The client and the
 // subscriber go first: they answer, and call, until they have gone.

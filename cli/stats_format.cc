@@ -68,7 +68,9 @@ Json SharedTierJson(const pb::GetStatsResponse& response) {
 // Of the server that was asked, not of all that share a tier.
 std::string LeaseLines(const pb::LeaseStatus& leases) {
   std::string text;
-  if (leases.coalesced_count() > 0) absl::StrAppend(&text, "  Coalesced: ", leases.coalesced_count(), " (this server)\n");
+  if (leases.coalesced_count() > 0) {
+    absl::StrAppend(&text, "  Coalesced: ", leases.coalesced_count(), " (this server)\n");
+  }
   const bool busy = leases.held() + leases.waiting() + leases.recordings() + leases.followers() > 0;
   if (busy) {
     absl::StrAppend(&text, "  Leases: ", leases.held(), " held, ", leases.waiting(), " waiting, ", leases.recordings(),

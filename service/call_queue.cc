@@ -12,7 +12,8 @@ CallQueue::CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, absl::S
     : queue_(std::move(queue)),
       methods_(methods),
       admission_(admission),
-      // Every admitted call may be of one method; the rest is for calls that are being refused. Parked ones come on top.
+      // Every admitted call may be of one method; the rest is for calls that are being refused. Parked ones come on
+      // top.
       max_slots_(admission->limit() + 4 * kArmed) {
   for (const RawMethod& method : methods_) slots_.emplace_back().method = &method;
 }

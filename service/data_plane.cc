@@ -24,8 +24,8 @@ RawMethod MakeMethod(CacheHandlers* service, RequestMethod request, MethodHandle
 
 }  // namespace
 
-DataPlane::DataPlane(int threads, int max_in_flight, int max_waiters, CacheHandlers* service, const HandlerContext& context,
-                     grpc::ServerBuilder* builder)
+DataPlane::DataPlane(int threads, int max_in_flight, int max_waiters, CacheHandlers* service,
+                     const HandlerContext& context, grpc::ServerBuilder* builder)
     : admission_(max_in_flight) {
   const auto add = [&](RequestMethod request, std::unique_ptr<MethodHandler> handler) {
     methods_.push_back(MakeMethod(service, request, handler.get()));

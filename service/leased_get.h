@@ -17,7 +17,8 @@ namespace paracle::service {
 
 class LeasedGet final : public CallState, private cachecore::LeaseCall {
  public:
-  // Begins to answer `call`, which keeps it. Everything outlives the call. REQUIRES: called by Handle; call.asked is set.
+  // Begins to answer `call`, which keeps it. Everything outlives the call. REQUIRES: called by Handle; call.asked is
+  // set.
   static void Begin(const ResolvedEntry& entry, const LeaseTerms& terms, cachecore::LeasedCache* leases,
                     cachecore::StatsLedger* ledger, PendingCall* call);
 

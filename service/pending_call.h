@@ -41,8 +41,8 @@ class PendingCall {
   // How long ago the request arrived, for the ledger.
   virtual absl::Duration Elapsed() const = 0;
 
-  // The call is going to wait for something that may take long: it is no longer one of those in flight. REQUIRES: called
-  // by Handle, on its thread.
+  // The call is going to wait for something that may take long: it is no longer one of those in flight. REQUIRES:
+  // called by Handle, on its thread.
   virtual void Park() = 0;
 
   // Whether the caller has gone, as far as is known. Always false for methods that do not watch for it.

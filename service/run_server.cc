@@ -69,8 +69,12 @@ int Serve(const Config& config, absl::Span<const Setting> settings) {
   absl::StatusOr<cachecore::CacheStack> stack =
       cachecore::MakeCache(ToCacheOptions(config), &ledger, cachecore::Clock::System(), LogSharedTier(config.backend));
   if (!stack.ok()) return Refuse(stack.status(), kExitBadConfiguration);
-  absl::StatusOr<std::unique_ptr<Server>> server =
-      Server::Start(config, settings, {stack->cache.get(), stack->leases, stack->recordings.get(), &ledger, stack->shared.get()});
+  const Served served = {.cache = stack->cache.get(),
+                         .leases = stack->leases,
+                         .recordings = stack->recordings.get(),
+                         .ledger = &ledger,
+                         .shared = stack->shared.get()};
+  absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(config, settings, served);
   if (!server.ok()) return Refuse(server.status(), kExitFailed);
   RaiseGrpcErrors();
   LogStart(config, settings, **server);

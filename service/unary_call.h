@@ -51,8 +51,8 @@ class UnaryCall final : public PendingCall {
   // REQUIRES: the last event was kStarted.
   const grpc::ByteBuffer& request() const { return rpc_->request; }
 
-  // Its bytes lie in what the connection read at one time, kilobytes that a call which waits would hold. REQUIRES: kStarted
-  // was the last event of this slot, answered or not since.
+  // Its bytes lie in what the connection read at one time, kilobytes that a call which waits would hold. REQUIRES:
+  // kStarted was the last event of this slot, answered or not since.
   void ForgetRequest() { rpc_->request.Clear(); }
 
   void Send(grpc::ByteBuffer response) override;

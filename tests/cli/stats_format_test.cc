@@ -145,7 +145,8 @@ TEST(StatsTextTest, SaysWhoWaitsAndWhatWasSharedOnThisServer) {
 
 TEST(StatsJsonTest, TellsOfLeasesUnlessTheCacheIsSwitchedOff) {
   EXPECT_TRUE(StatsJson(Busy())["leases"].is_null());
-  const Json json = StatsJson(FromText("leases { held: 1 granted_count: 5 coalesced_count: 7 followers: 3 }"))["leases"];
+  const Json json = StatsJson(FromText("leases { held: 1 granted_count: 5 coalesced_count: 7 followers: 3 }"))
+                        ["leases"];
   EXPECT_EQ(json["held"], 1);
   EXPECT_EQ(json["granted"], 5);
   EXPECT_EQ(json["coalesced"], 7);

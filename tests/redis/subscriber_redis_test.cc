@@ -65,6 +65,18 @@ TEST(SubscriberRedisTest, HearsMessagesInOrder) {
   EXPECT_EQ(listener.subscribed(), 1);
 }
 
+TEST(SubscriberRedisTest, TellsOnWhichOfItsChannelsAMessageCame) {
+  PARACLE_NEEDS_REDIS();
+  SpawnedRedis server;
+  Listener listener(server.url());
+  TestClient client(server.url());
+  ASSERT_TRUE(listener.IsSubscribed(1) && client.BecomesAvailable());
+  EXPECT_EQ(client.Say({"PUBLISH", "weather", "rain"}, Lane::kControl), ":1");
+  EXPECT_EQ(client.Say({"PUBLISH", "news", "first"}, Lane::kControl), ":1");
+  ASSERT_TRUE(listener.HearsWithin(10, 2));
+  EXPECT_THAT(listener.heard(), ElementsAre("weather: rain", "first"));
+}
+
 TEST(SubscriberRedisTest, StandsThroughALongSilence) {
   PARACLE_NEEDS_REDIS();
   SpawnedRedis server;

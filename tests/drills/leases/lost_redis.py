@@ -16,8 +16,8 @@ from .single_call import KEYS_AT_ONCE, Sums, judge, waves
 _INTO_THE_CALLS = 0.15  # Seconds after a wave's beginning, while the model calls go on.
 _STUCK = 5.0  # Seconds. One whole outage, and a model call behind it, would be shorter.
 
-# Each replica alone. Known to be passed where a wave meets Redis coming back with a new history (docs/leases.md), so it is
-# judged in the full form, and only told in the short one, which must be able to tell what is new.
+# Each replica alone. Known to be passed where a wave meets Redis coming back with a new history (docs/leases.md), so it
+# is judged in the full form, and only told in the short one, which must be able to tell what is new.
 _MOST_CALLS = REPLICAS
 
 
