@@ -58,6 +58,9 @@ class Connection {
   // Ends this incarnation, if there is one; another one follows.
   void Abandon(const absl::Status& why);
 
+  // Tries at once, if it pauses before its next attempt. The pauses go on growing.
+  void Hurry() { pause_.cancel(); }
+
   bool ready() const { return ready_; }
   size_t pending() const;
 

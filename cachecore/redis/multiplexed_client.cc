@@ -203,6 +203,7 @@ bool MultiplexedClient::AnyDataReady() const {
 
 void MultiplexedClient::OnReady(Connection& connection) {
   Count(counters_.connects);
+  if (++ready_connections_ == 1) HurryOthers(connection);
   if (&connection == control_.get()) {
     control_open_ = true;
     observer_.on_control_connected();
@@ -212,8 +213,21 @@ void MultiplexedClient::OnReady(Connection& connection) {
   TellAvailability(absl::OkStatus());
 }
 
+// The server is there again, so the lanes need not come back one by one: while the marks are known and entries cannot be
+// had, or the other way round, each replica leases alone. Only the first hurries the rest, so a server that lets nobody
+// stay is tried three times as often as its backoff says, not in a loop.
+void MultiplexedClient::HurryOthers(const Connection& first) {
+  for (auto& connection : data_) {
+    if (connection.get() != &first) connection->Hurry();
+  }
+  if (control_.get() != &first) control_->Hurry();
+}
+
 void MultiplexedClient::OnDown(Connection& connection, bool was_ready, const absl::Status& why) {
-  if (was_ready) Count(counters_.disconnects);
+  if (was_ready) {
+    Count(counters_.disconnects);
+    --ready_connections_;
+  }
   if (&connection == control_.get()) {
     control_open_ = false;
   } else {

@@ -64,6 +64,7 @@ class MultiplexedClient final : public Client, private ConnectionOwner {
   Connection* ConnectionFor(PendingCommand::Kind kind, SteadyTime now);
   void Refuse(PendingCommand& command, const absl::Status& why);
   bool AnyDataReady() const;
+  void HurryOthers(const Connection& first);
 
   void Judge(const PendingCommand& command, const absl::StatusOr<Reply>& reply);
   void OnSuccess(const PendingCommand& command);
@@ -91,6 +92,7 @@ class MultiplexedClient final : public Client, private ConnectionOwner {
   bool closing_ = false;
   std::vector<std::unique_ptr<Connection>> data_;
   std::unique_ptr<Connection> control_;
+  int ready_connections_ = 0;
   CircuitBreaker breaker_;
   std::optional<absl::StatusCode> told_;  // Of availability; kOk: it is there.
   asio::steady_timer probe_timer_{io_};

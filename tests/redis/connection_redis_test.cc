@@ -78,6 +78,21 @@ TEST(ConnectionRedisTest, DistrustMakesTheDataConnectionsAnewAndNoOther) {
   ASSERT_TRUE(Eventually([&] { return client.Say({"GET", "k"}) == "value"; }));
 }
 
+// The lanes that nobody uses pause twice as long each time; in the last rounds, for minutes.
+TEST(ConnectionRedisTest, WhenOneConnectionIsBackTheOthersDoNotPauseAnyLonger) {
+  PARACLE_NEEDS_REDIS();
+  SpawnedRedis server;
+  ClientOptions options = OptionsFor(server.url());
+  options.max_backoff = absl::Hours(1);
+  TestClient client(options);
+  for (int round = 1; round <= 12; ++round) {
+    ASSERT_TRUE(Eventually([&] { return client->counters().connects == 3 * round; })) << round;
+    ASSERT_TRUE(client.BecomesAvailable());
+    (void)client.Call({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"});
+    ASSERT_TRUE(Eventually([&] { return client->counters().disconnects == 3 * round; })) << round;
+  }
+}
+
 TEST(ConnectionRedisTest, RepliesOfTheControlLaneComeInTheOrderOfTheCommands) {
   PARACLE_NEEDS_REDIS();
   SpawnedRedis server;
