@@ -48,7 +48,9 @@ absl::StatusOr<CacheStack> MakeCache(const CacheOptions& options, StatsLedger* l
     tiers = stack.memory.get();
   }
   SharedLeases* const shared_leases = options.shared ? &stack.shared->leases() : nullptr;
-  auto leased = std::make_unique<LeasedCache>(options.leases, tiers, &state->marks, shared_leases, clock);
+  LeaseOptions leases = options.leases;
+  if (options.shared && options.shared->consistency == Consistency::kStrict) leases.across_histories = false;
+  auto leased = std::make_unique<LeasedCache>(leases, tiers, state, shared_leases, clock);
   stack.leases = leased.get();
   stack.cache = std::move(leased);
   stack.recordings = std::make_unique<Recordings>(options.recordings, stack.leases, shared_leases, clock);

@@ -60,6 +60,7 @@ class LeaseCall {
   int64_t held_until_ = 0;   // The lease that it waits for, as far as is known.
   bool asks_for_all_ = false;      // It has been taken out of the line to ask again on behalf of the line.
   bool takes_a_miss_ = false;      // The answer was not kept: no use in waiting for it.
+  uint64_t awaits_ = 0;            // The lease given here that was valid when the call began to wait for it.
   int rounds_ = 0;                 // Lookups so far.
   std::string unusable_entry_;     // How the entry begins that the shared tier has and that is no answer.
   std::string dead_lease_;         // What the shared tier has as a lease that an invalidation has ended.

@@ -104,6 +104,19 @@ LeaseTable::Line LeaseTable::EndFill(const EntryTag& tag, uint64_t lease, int64_
   return line;
 }
 
+LeaseTable::Line LeaseTable::TakeAwaiting(const EntryTag& tag, uint64_t lease, int64_t now) {
+  MutexLock lock(mutex_);
+  Line line;
+  Question* const question = Find(tag);
+  if (question == nullptr || question->token.lease != lease || question->until <= now) return line;
+  for (LeaseCall* call = question->first; call != nullptr; call = call->next_) {
+    if (call->awaits_ == lease) line.push_back(call);
+  }
+  for (LeaseCall* call : line) Unlink(*question, *call);
+  Settle(*question);
+  return line;
+}
+
 LeaseTable::Line LeaseTable::End(const EntryTag& tag, uint64_t lease, int64_t now) {
   MutexLock lock(mutex_);
   ++VersionOf(tag);

@@ -101,6 +101,9 @@ class LeaseTable {
   // holds one keeps it.
   Line EndFill(const EntryTag& tag, uint64_t lease, int64_t now);
 
+  // Those who wait for that very lease, while it is held: they are not in the line any more.
+  Line TakeAwaiting(const EntryTag& tag, uint64_t lease, int64_t now);
+
   // The lease is over without an answer. The first in the line is to ask, unless one does already.
   Line End(const EntryTag& tag, uint64_t lease, int64_t now);
 

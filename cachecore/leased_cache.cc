@@ -26,11 +26,11 @@ absl::Status CannotTell() {
 
 }  // namespace
 
-LeasedCache::LeasedCache(const LeaseOptions& options, Cache* tiers, const MarkTable* marks, SharedLeases* shared,
+LeasedCache::LeasedCache(const LeaseOptions& options, Cache* tiers, TierState* state, SharedLeases* shared,
                          const Clock* clock)
     : options_(options),
       tiers_(*tiers),
-      marks_(*marks),
+      state_(*state),
       shared_(shared),
       clock_(*clock),
       server_(std::random_device()() | 1),
@@ -83,6 +83,7 @@ void LeasedCache::OnLookedUp(LeaseCall& call, GetOutcome outcome) {
 void LeasedCache::Ask(LeaseCall& call, FillToken begun) {
   if (call.cancelled() || call.rounds_ > kMaxRounds) return AnswerPending(call, Now(), absl::ZeroDuration());
   const auto held = table_.HeldHere(call.tag_, Now());
+  if (held && call.awaits_ == held->token.lease && OfAnEarlierHistory(held->token)) return Wait(call, held->until);
   // Of a lease that was given alone the shared tier, should it be back, knows nothing. Of others it is asked by one on
   // behalf of those who wait, and where nobody waits yet: the lease may have ended there, and the message got lost.
   const bool known = held && (held->token.alone || (held->awaited && !call.asks_for_all_));
@@ -131,7 +132,7 @@ void LeasedCache::OnShared(LeaseCall& call, FillToken token, absl::StatusOr<Leas
   }
   // Begun after what is known here, perhaps in an epoch that is yet to be learnt: its replica knows better.
   const FillToken of_held = MarkTable::ToToken(answer->begun);
-  const bool dead = of_held.sequence <= marks_.latest() && !Valid(call, of_held);
+  const bool dead = of_held.sequence <= state_.marks.latest() && !Valid(call, of_held);
   if (dead && call.dead_lease_ != answer->lease_text) {
     call.dead_lease_ = std::move(answer->lease_text);
     return AskShared(call, token);
@@ -172,6 +173,7 @@ void LeasedCache::Wait(LeaseCall& call, int64_t held_until) {
   std::string().swap(call.unusable_entry_);
   std::string().swap(call.dead_lease_);
   call.held_until_ = held_until;
+  if (options_.across_histories) NoteWhatItAwaits(call);
   // Looking now and then is not looking in vain.
   const int rounds = std::exchange(call.rounds_, 0);
   int64_t look_at = std::max(held_until, now) + kMoment;
@@ -189,6 +191,12 @@ void LeasedCache::Wait(LeaseCall& call, int64_t held_until) {
     case LeaseTable::Waiting::kCancelled:
       return AnswerPending(call, held_until, absl::ZeroDuration());
   }
+}
+
+void LeasedCache::NoteWhatItAwaits(LeaseCall& call) {
+  const auto held = table_.HeldHere(call.tag_, Now());
+  if (held && held->token.lease == call.awaits_) return;
+  call.awaits_ = held && Valid(call, held->token) ? held->token.lease : 0;
 }
 
 void LeasedCache::Answer(LeaseCall& call, LeaseOutcome outcome) {
@@ -266,6 +274,7 @@ void LeasedCache::Close() {
 void LeasedCache::Set(const EntrySpec& spec, absl::Time deadline, SetDone done) {
   const FillToken token = spec.fill_token.value_or(FillToken{});
   if (token.lease == 0) return SetAndTell(spec, deadline, std::move(done));
+  if (OfAnEarlierHistory(token)) TellWhoAskedBefore(spec, token);  // The tiers refuse it.
   if (DecidedHere(token)) return SetHere(spec, deadline, std::move(done));
   if (alone()) {
     const auto held = table_.HeldHere(EntryTag::Of(spec.id), Now());
@@ -301,6 +310,17 @@ void LeasedCache::SetAndTell(const EntrySpec& spec, absl::Time deadline, SetDone
       Ended(tag, lease);
     }
   });
+}
+
+void LeasedCache::TellWhoAskedBefore(const EntrySpec& spec, FillToken token) {
+  const Line line = table_.TakeAwaiting(EntryTag::Of(spec.id), token.lease, Now());
+  if (line.empty()) return;
+  const EntryHandle entry = Entry::Create(spec, token, state_.labels, clock_);
+  uint32_t hits = 0;
+  for (LeaseCall* call : line) {
+    coalesced_.fetch_add(1, std::memory_order_relaxed);
+    Answer(*call, Hit{.entry = entry, .hit_count = ++hits, .tier = Tier::kMemory, .degraded = true});
+  }
 }
 
 void LeasedCache::Invalidate(const InvalidationTarget& target, bool dry_run, InvalidateDone done) {
@@ -373,7 +393,7 @@ uint64_t LeasedCache::NewLease() {
 }
 
 bool LeasedCache::Valid(const EntryId& id, absl::string_view model, FillToken token) const {
-  return marks_.Validate({.ns = id.ns, .digest = id.digest, .model = model, .tags = {}}, token).has_value();
+  return state_.marks.Validate({.ns = id.ns, .digest = id.digest, .model = model, .tags = {}}, token).has_value();
 }
 
 LeaseCounters LeasedCache::counters() const {

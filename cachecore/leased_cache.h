@@ -10,7 +10,9 @@
 // fills and releases made elsewhere by the channel, and look again twice a second in case a message is lost.
 //
 // P3: a lease is worth no more than its fill token. Once an invalidation concerns its question, it counts as free for
-// whoever asks next, and what its holder sets is refused.
+// whoever asks next, and what its holder sets is refused. When it was the history of invalidations that began anew
+// (Redis lost it), nothing is known against the answer, only not enough for it: it is refused too, but whoever waited
+// for it from before is answered with it, rather than making all of them wait for another call.
 //
 // Thread-safe; never blocks. Answers run on the caller's thread, the shared tier's, or the alarm's.
 #ifndef PARACLE_CACHECORE_LEASED_CACHE_H_
@@ -30,8 +32,8 @@
 #include "cachecore/lease.h"
 #include "cachecore/lease_observer.h"
 #include "cachecore/lease_table.h"
-#include "cachecore/mark_table.h"
 #include "cachecore/shared_leases.h"
+#include "cachecore/tier_state.h"
 
 namespace paracle::cachecore {
 
@@ -42,6 +44,8 @@ struct LeaseOptions {
   absl::Duration answer_before = absl::Milliseconds(100);   // The caller's deadline.
   absl::Duration when_not_waiting = absl::Milliseconds(100);  // Ask again, if the caller did not want to wait;
   absl::Duration when_full = absl::Milliseconds(250);         // if there was no room to.
+  // Whether who waits may be told what began in an earlier history. Not with strict consistency.
+  bool across_histories = true;
 };
 
 // Since the start, of this server.
@@ -57,8 +61,7 @@ struct LeaseCounters {
 class LeasedCache final : public Cache, private LeaseListener {
  public:
   // All outlive it; `shared` may be null. Whoever calls back (the shared tier) is stopped before it is destroyed.
-  LeasedCache(const LeaseOptions& options, Cache* tiers, const MarkTable* marks, SharedLeases* shared,
-              const Clock* clock);
+  LeasedCache(const LeaseOptions& options, Cache* tiers, TierState* state, SharedLeases* shared, const Clock* clock);
   ~LeasedCache() override;
 
   // `call` must live until it is answered.
@@ -117,6 +120,7 @@ class LeasedCache final : public Cache, private LeaseListener {
   void OnShared(LeaseCall& call, FillToken token, absl::StatusOr<LeaseAnswer> answer);
   void AskHere(LeaseCall& call, FillToken token);
   void Wait(LeaseCall& call, int64_t held_until);
+  void NoteWhatItAwaits(LeaseCall& call);
   void Answer(LeaseCall& call, LeaseOutcome outcome);
   void AnswerPending(LeaseCall& call, int64_t held_until, absl::Duration retry_after);
 
@@ -127,6 +131,7 @@ class LeasedCache final : public Cache, private LeaseListener {
   // The life of a fill.
   void SetHere(const EntrySpec& spec, absl::Time deadline, SetDone done);
   void SetAndTell(const EntrySpec& spec, absl::Time deadline, SetDone done);
+  void TellWhoAskedBefore(const EntrySpec& spec, FillToken token);
   void GiveBack(const EntryId& id, uint64_t lease);
 
   void OnLeaseMessage(const LeaseMessage& message) override;
@@ -139,11 +144,12 @@ class LeasedCache final : public Cache, private LeaseListener {
   bool alone() const { return shared_ != nullptr && !shared_->usable(); }
   bool DecidedHere(FillToken token) const { return shared_ == nullptr || token.alone; }
   bool Valid(const LeaseCall& call, FillToken token) const { return Valid(call.id(), call.model, token); }
+  bool OfAnEarlierHistory(FillToken token) const { return token.epoch != state_.marks.Now().epoch; }
   int64_t Now() const { return clock_.MonotonicNanos(); }
 
   const LeaseOptions options_;
   Cache& tiers_;
-  const MarkTable& marks_;
+  TierState& state_;
   SharedLeases* const shared_;
   const Clock& clock_;
   const uint64_t server_;  // 32 random bits, the upper half of every lease given here.

@@ -27,6 +27,8 @@ void MarkLog::Start(redis::Client* client) {
 // A read of the connection before has been answered, or will be; this one asks again.
 void MarkLog::OnConnected() { Read(); }
 
+void MarkLog::OnLost() { caught_up_.store(false, std::memory_order_release); }
+
 void MarkLog::OnMessage(absl::string_view message) {
   const std::optional<MarkPage> page = ParseMarkMessage(message);
   if (!page) return;
@@ -82,6 +84,7 @@ void MarkLog::OnRead(int64_t begun_nanos, absl::StatusOr<MarkAnswer> answer) {
   const bool learnt = answer.ok() && marks_.Learn(answer->page);
   if (learnt && answer->complete) {
     fresh_since_nanos_.store(begun_nanos, std::memory_order_release);
+    caught_up_.store(true, std::memory_order_release);
     Remember("");
     TellOfFreshness();
   } else if (!answer.ok()) {

@@ -45,8 +45,9 @@ class MarkLog {
   // Begins to read. Call once, before anything below.
   void Start(redis::Client* client);
 
-  // To be called on the client's thread: the control lane stands anew.
+  // To be called on the client's thread: the control lane stands anew, or is lost.
   void OnConnected();
+  void OnLost();
 
   // To be called from anywhere: the channel said something, or can be heard again.
   void OnMessage(absl::string_view message);
@@ -55,6 +56,9 @@ class MarkLog {
   // Whether every mark is known that was there 1.5 s ago. Without it, neither the shared tier's entries nor (in strict
   // consistency) those in memory may be served.
   bool fresh() const;
+
+  // Whether all was read since the control lane stands. Without it, Redis may have begun another history.
+  bool caught_up() const { return caught_up_.load(std::memory_order_acquire); }
 
   // Leaves a mark. OK: Redis has it, and so has the table. UNAVAILABLE: it is not known that Redis has it.
   void Add(const InvalidationTarget& target, absl::AnyInvocable<void(absl::Status) &&> done);
@@ -84,6 +88,7 @@ class MarkLog {
   bool read_again_ = false;
 
   std::atomic<bool> hurried_ = false;
+  std::atomic<bool> caught_up_ = false;
   std::atomic<int64_t> fresh_since_nanos_ = 0;  // When the last good read began; 0: there was none.
   mutable Mutex mutex_;
   std::string last_error_ ABSL_GUARDED_BY(mutex_) = "not connected yet";

@@ -10,6 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "cachecore/lease_scripts.h"
+#include "cachecore/mark_log.h"
 #include "cachecore/record_scripts.h"
 #include "cachecore/redis/client.h"
 #include "cachecore/redis_cache.h"
@@ -26,14 +27,16 @@ class LeaseListener {
 
 class SharedLeases {
  public:
-  // Both outlive it.
-  SharedLeases(const RedisKeys* keys, const RedisCache* cache) : keys_(*keys), cache_(*cache) {}
+  // All outlive it.
+  SharedLeases(const RedisKeys* keys, const RedisCache* cache, const MarkLog* log)
+      : keys_(*keys), cache_(*cache), log_(*log) {}
 
   // Call once, before anything else.
   void Start(redis::Client* client) { client_ = client; }
 
-  // Whether the tier would be asked now. Without it, each server gives leases alone.
-  bool usable() const { return cache_.usable(); }
+  // Whether the tier would be asked now. Without it, each server gives leases alone. Not before it is known whether the
+  // history is still the same: what is begun in one that has ended already is refused later.
+  bool usable() const { return cache_.usable() && log_.caught_up(); }
 
   void Acquire(const LeaseQuery& query, absl::AnyInvocable<void(absl::StatusOr<LeaseAnswer>) &&> done) {
     AcquireLease(*client_, keys_, query, std::move(done));
@@ -66,6 +69,7 @@ class SharedLeases {
  private:
   const RedisKeys& keys_;
   const RedisCache& cache_;
+  const MarkLog& log_;
   redis::Client* client_ = nullptr;
   std::atomic<LeaseListener*> listener_ = nullptr;
 };

@@ -32,9 +32,10 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
       reclaimer_(&keys_, &state_.marks, clock),
       cache_(&keys_, &state_, &log_, &reclaimer_, ledger, clock,
              [this](absl::string_view what) { events_.on_warning(what); }),
-      leases_(&keys_, &cache_) {
+      leases_(&keys_, &cache_, &log_) {
   redis::ClientObserver observer;
   observer.on_control_connected = [this] { OnControlConnected(); };
+  observer.on_control_lost = [this] { log_.OnLost(); };
   observer.on_availability = [this](bool available, const absl::Status& why) { OnAvailability(available, why); };
   client_ = redis::Client::Create(options.client, std::move(observer));
   running_ = client_.get();

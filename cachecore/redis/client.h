@@ -63,6 +63,7 @@ enum class Lane {
 // Called on the client's thread, only when something changes.
 struct ClientObserver {
   absl::AnyInvocable<void()> on_control_connected = [] {};  // Anew, each time.
+  absl::AnyInvocable<void()> on_control_lost = [] {};       // Each time it was connected.
   absl::AnyInvocable<void(bool available, const absl::Status& why)> on_availability = [](bool, const absl::Status&) {};
 };
 

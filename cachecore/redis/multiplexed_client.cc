@@ -230,6 +230,7 @@ void MultiplexedClient::OnDown(Connection& connection, bool was_ready, const abs
   }
   if (&connection == control_.get()) {
     control_open_ = false;
+    if (was_ready && !closing_) observer_.on_control_lost();
   } else {
     TellAvailability(why);
   }

@@ -20,11 +20,13 @@ inline constexpr char kLeasePrefix[] = "leased:";
 class LeaseReplica {
  public:
   explicit LeaseReplica(const std::string& url, const LeaseOptions& leases = {},
-                        absl::Duration operation_timeout = absl::Seconds(2)) {
+                        absl::Duration operation_timeout = absl::Seconds(2),
+                        Consistency consistency = Consistency::kAvailable) {
     CacheOptions options;
     options.leases = leases;
     options.shared = SharedOptions(url, kLeasePrefix);
     options.shared->client.operation_timeout = operation_timeout;
+    options.shared->consistency = consistency;
     options.shared->client.connect_timeout = absl::Milliseconds(200);
     stack_ = std::make_unique<CacheStack>(*MakeCache(options, &ledger_, Clock::System()));
   }

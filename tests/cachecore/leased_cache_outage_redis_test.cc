@@ -132,6 +132,59 @@ TEST_F(LeaseOutageTest, P3_ALeaseFromBeforeARestartIsLostAndAskedForOnceMore) {
   }));
 }
 
+TEST_F(LeaseOutageTest, WhoWaitedBeforeANewHistoryIsAnsweredWithWhatBeganBeforeItAndNobodyElseIs) {
+  Caller& holder = a_->Ask(1);
+  ASSERT_EQ(holder.Wait(), Told::kLease);
+  Caller& first = a_->AskAndWait(1);
+  Caller& second = a_->AskAndWait(1);
+  RedisGoes();
+  RedisComesBackEmpty();
+  const auto late = Fill(a_->cache(), {.question = 1, .payload = "old", .fill_token = holder.token()});
+  EXPECT_EQ(ReasonOf(late.status()), kReasonStaleFillToken);
+  for (Caller* caller : {&first, &second}) {
+    ASSERT_EQ(caller->Wait(), Told::kHit);
+    EXPECT_EQ(caller->hit().entry->payload(), "old");
+    EXPECT_TRUE(caller->hit().degraded);
+  }
+  EXPECT_EQ(a_->Ask(1).Wait(), Told::kLease) << "it is kept nowhere";
+}
+
+TEST_F(LeaseOutageTest, ALeaseGivenAloneBeforeANewHistoryAnswersThoseWhoWaitedToo) {
+  RedisGoes();
+  Caller& holder = a_->Ask(1);
+  ASSERT_EQ(holder.Wait(), Told::kLease);
+  Caller& waits = a_->AskAndWait(1);
+  RedisComesBackEmpty();
+  EXPECT_EQ(ReasonOf(Fill(a_->cache(), {.question = 1, .fill_token = holder.token()}).status()), kReasonStaleFillToken);
+  EXPECT_EQ(waits.Wait(), Told::kHit);
+}
+
+TEST_F(LeaseOutageTest, P3_WhoAsksInANewHistoryIsNotAnsweredWithWhatBeganBefore) {
+  Caller& holder = a_->Ask(1);
+  ASSERT_EQ(holder.Wait(), Told::kLease);
+  RedisGoes();
+  RedisComesBackEmpty();
+  Caller& again = a_->Ask(1);
+  ASSERT_EQ(again.Wait(), Told::kLease);
+  Caller& waits = a_->AskAndWait(1);
+  EXPECT_FALSE(Fill(a_->cache(), {.question = 1, .payload = "old", .fill_token = holder.token()}).ok());
+  EXPECT_EQ(waits.told(), Told::kNothing);
+  ASSERT_TRUE(Fill(a_->cache(), {.question = 1, .payload = "new", .fill_token = again.token()}).ok());
+  ASSERT_EQ(waits.Wait(), Told::kHit);
+  EXPECT_EQ(waits.hit().entry->payload(), "new");
+}
+
+TEST_F(LeaseOutageTest, WithStrictConsistencyNobodyIsAnsweredWithWhatBeganInAnEarlierHistory) {
+  LeaseReplica strict(server_->Url(), {}, kTimeout, Consistency::kStrict);
+  ASSERT_TRUE(strict.WaitUntilUsable());
+  Caller& holder = strict.Ask(1);
+  ASSERT_EQ(holder.Wait(), Told::kLease);
+  Caller& waits = strict.AskAndWait(1);
+  RedisGoes();
+  server_->Restart();
+  ASSERT_EQ(waits.Wait(), Told::kLease) << "asks again, and is the next";
+}
+
 TEST_F(LeaseOutageTest, AFillThatRedisDoesNotAcknowledgeIsInMemoryAndNobodyElsewhereWaitsForIt) {
   support::FaultProxy proxy(server_->Port());
   LeaseReplica c(proxy.Url(), {}, kTimeout);

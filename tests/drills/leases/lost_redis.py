@@ -75,7 +75,7 @@ def _judge_fault(
     verdict: Verdict, fault: _Fault, rounds: int, sums: Sums, moments: list[tuple[str, float]], during: int, short: bool
 ) -> None:
     counts = sums.calls_of_key()
-    over = [name for name, count in counts.items() if count > _MOST_CALLS]
+    over = [name for name, count in counts.most_common() if count > _MOST_CALLS]
     verdict.at_least(f"{fault.name}: waves that began before it was over", during, rounds)
     verdict.tell("keys; model calls for them", f"{len(counts)}; {len(sums.calls)}")
     verdict.tell("keys by their number of calls", sorted(collections.Counter(counts.values()).items()))
