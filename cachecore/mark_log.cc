@@ -25,9 +25,16 @@ void MarkLog::Start(redis::Client* client) {
 }
 
 // A read of the connection before has been answered, or will be; this one asks again.
-void MarkLog::OnConnected() { Read(); }
+void MarkLog::OnConnected() {
+  lost_ = false;
+  Read();
+}
 
-void MarkLog::OnLost() { caught_up_.store(false, std::memory_order_release); }
+void MarkLog::OnLost() {
+  lost_ = true;
+  caught_up_.store(false, std::memory_order_release);
+  Remember("the connection that follows invalidations was lost");
+}
 
 void MarkLog::OnMessage(absl::string_view message) {
   const std::optional<MarkPage> page = ParseMarkMessage(message);
@@ -69,6 +76,7 @@ void MarkLog::Tick() {
 }
 
 void MarkLog::Read() {
+  if (lost_) return;
   if (reading_) {
     read_again_ = true;
     return;

@@ -45,7 +45,7 @@ class MarkLog {
   // Begins to read. Call once, before anything below.
   void Start(redis::Client* client);
 
-  // To be called on the client's thread: the control lane stands anew, or is lost.
+  // To be called on the client's thread: the control lane stands anew, or is lost. In between nothing is read.
   void OnConnected();
   void OnLost();
 
@@ -86,6 +86,7 @@ class MarkLog {
   bool was_fresh_ = false;
   bool reading_ = false;
   bool read_again_ = false;
+  bool lost_ = false;
 
   std::atomic<bool> hurried_ = false;
   std::atomic<bool> caught_up_ = false;

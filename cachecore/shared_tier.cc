@@ -14,6 +14,7 @@ MarkLogOptions LogOptions(const SharedTierOptions& options) {
 }
 
 constexpr absl::Duration kBetweenChanges = absl::Seconds(1);
+constexpr absl::Duration kTogether = absl::Milliseconds(100);
 constexpr absl::Duration kLastFlush = absl::Milliseconds(500);
 
 }  // namespace
@@ -35,7 +36,10 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
       leases_(&keys_, &cache_, &log_) {
   redis::ClientObserver observer;
   observer.on_control_connected = [this] { OnControlConnected(); };
-  observer.on_control_lost = [this] { log_.OnLost(); };
+  observer.on_control_lost = [this] {
+    marks_wait_ = false;
+    log_.OnLost();
+  };
   observer.on_availability = [this](bool available, const absl::Status& why) { OnAvailability(available, why); };
   client_ = redis::Client::Create(options.client, std::move(observer));
   running_ = client_.get();
@@ -77,8 +81,16 @@ SharedTierStatus SharedTier::status() const {
 
 void SharedTier::OnControlConnected() {
   if (!started_.load()) return;
-  log_.OnConnected();
   CheckEviction(*running_, [this](absl::string_view warning) { events_.on_warning(warning); });
+  marks_wait_ = true;
+  if (running_->available()) return FollowMarks();
+  running_->RunAfter(kTogether, [this] { FollowMarks(); });
+}
+
+// Once both lanes stand, or the data lane takes too long. To know of a new history, in which leases that were given
+// alone have ended, and not be able to ask for others, would mean to give them alone once more.
+void SharedTier::FollowMarks() {
+  if (std::exchange(marks_wait_, false)) log_.OnConnected();
 }
 
 void SharedTier::OnAvailability(bool available, const absl::Status& why) {
@@ -86,7 +98,9 @@ void SharedTier::OnAvailability(bool available, const absl::Status& why) {
     MutexLock lock(mutex_);
     unavailable_ = available ? "" : std::string(why.message());
   }
-  if (started_.load()) TellOfChange(std::string(why.message()));
+  if (!started_.load()) return;
+  if (available) FollowMarks();
+  TellOfChange(std::string(why.message()));
 }
 
 void SharedTier::TellOfChange(const std::string& why) {

@@ -69,6 +69,7 @@ class SharedTier {
 
  private:
   void OnControlConnected();
+  void FollowMarks();
   void OnAvailability(bool available, const absl::Status& why);
   void TellOfChange(const std::string& why);
   void TellAgainLater(const std::string& why);
@@ -84,6 +85,7 @@ class SharedTier {
   // Of the client's thread.
   bool told_usable_ = false;
   bool told_anything_ = false;
+  bool marks_wait_ = false;  // For the data lane, to be read when both stand.
   bool will_tell_ = false;  // Something was told a moment ago; what has become of it is told later.
 
   mutable Mutex mutex_;

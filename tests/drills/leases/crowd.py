@@ -44,6 +44,11 @@ class WaveResult:
         return [name for tally in self.tallies for name in tally.distinct]
 
     @property
+    def last_asked(self) -> float:
+        """By time.monotonic."""
+        return max(tally.last_asked for tally in self.tallies) - time.time() + time.monotonic()
+
+    @property
     def slowest(self) -> float:
         return max(tally.slowest_seconds for tally in self.tallies)
 

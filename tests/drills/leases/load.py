@@ -39,6 +39,7 @@ class Tally:
     errors: int = 0
     waited: int = 0  # Hits that took longer than _AT_ONCE.
     slowest_seconds: float = 0.0
+    last_asked: float = 0.0  # When the last one asked, in seconds since 1970.
     told: list[str] = dataclasses.field(default_factory=list)  # The first errors.
 
     def add(self, name: str, answer: object, called: bool, took: float, seen: dict[str, list[str]]) -> None:
@@ -96,6 +97,7 @@ class _Tasks:
             called = True
             return await fake_model.aask(self._model_url, name, "python-tasks")
 
+        tally.last_asked = time.time()
         with _timed(tally, name) as took:
             answer = await cache.aget_or_compute(key_of(name), compute)
             tally.add(name, answer, called, took(), seen)
@@ -108,6 +110,7 @@ def _ask_in_threads(
 
     def ask_once(cache: LLMCache, name: str) -> None:
         called = False
+        tally.last_asked = time.time()
 
         def compute() -> dict[str, object]:
             nonlocal called

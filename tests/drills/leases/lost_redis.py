@@ -1,5 +1,6 @@
 """Redis is killed and comes back empty, or does not answer for a while, in the midst of it all: at most one call for
-each replica, and everybody has an answer soon."""
+each replica, one more for those who ask when it has come back without what it knew, and everybody has an answer soon.
+"""
 
 import collections
 import contextlib
@@ -13,12 +14,15 @@ from ..support.verdict import Verdict
 from .scene import Scene
 from .single_call import KEYS_AT_ONCE, Sums, judge, waves
 
+_BACK = "Redis begins to come back"
+_STAYS_AWAY = 1.5  # Seconds that a replica may need to find it.
 _INTO_THE_CALLS = 0.15  # Seconds after a wave's beginning, while the model calls go on.
 _STUCK = 5.0  # Seconds. One whole outage, and a model call behind it, would be shorter.
 
-# Each replica alone. Known to be passed where a wave meets Redis coming back with a new history (docs/leases.md), so it
-# is judged in the full form, and only told in the short one, which must be able to tell what is new.
+# Each replica alone. What began before Redis came back empty must not answer who asks after that: another call.
 _MOST_CALLS = REPLICAS
+_MOST_CALLS_ACROSS = REPLICAS + 1
+_ON_ITS_WAY = 0.1  # Seconds. Who asked longer ago has reached its replica.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +50,7 @@ def run(verdict: Verdict, scene: Scene) -> None:
         for _ in range(rounds):
             during += _run_fault(scene, fault, waiters, sums, moments)
         sums.calls = scene.model.calls()
-        _judge_fault(verdict, fault, rounds, sums, moments, during, scene.short)
+        _judge_fault(verdict, fault, rounds, sums, moments, during)
         everything.results += sums.results
         everything.calls += sums.calls
     judge(verdict, everything, len(everything.calls_of_key()) * waiters)
@@ -72,20 +76,31 @@ def _run_fault(
 
 
 def _judge_fault(
-    verdict: Verdict, fault: _Fault, rounds: int, sums: Sums, moments: list[tuple[str, float]], during: int, short: bool
+    verdict: Verdict, fault: _Fault, rounds: int, sums: Sums, moments: list[tuple[str, float]], during: int
 ) -> None:
     counts = sums.calls_of_key()
-    over = [name for name, count in counts.most_common() if count > _MOST_CALLS]
     verdict.at_least(f"{fault.name}: waves that began before it was over", during, rounds)
     verdict.tell("keys; model calls for them", f"{len(counts)}; {len(sums.calls)}")
     verdict.tell("keys by their number of calls", sorted(collections.Counter(counts.values()).items()))
-    most = max(counts.values())
-    if short:
-        verdict.tell(f"most calls of one key (in the full form at most {_MOST_CALLS})", most)
-    else:
-        verdict.at_most("most calls of one key", most, _MOST_CALLS)
+    before, across = _by_when_they_asked(sums, moments)
+    verdict.at_most("most calls of one key that all asked for before it was back", max((counts[key] for key in before), default=0), _MOST_CALLS)
+    verdict.at_most("of one that somebody asked for after that", max((counts[key] for key in across), default=0),
+                    _MOST_CALLS_ACROSS)
+    verdict.tell(f"keys with more than {_MOST_CALLS} calls", sum(count > _MOST_CALLS for count in counts.values()))
+    over = [key for key in before if counts[key] > _MOST_CALLS] + [
+        key for key in across if counts[key] > _MOST_CALLS_ACROSS]
     for name in over[:2]:
         print(f"    {name}: {_story(sums, moments, name)}", flush=True)
+
+
+def _by_when_they_asked(sums: Sums, moments: list[tuple[str, float]]) -> tuple[list[str], list[str]]:
+    """Keys of waves that did not meet the end of an outage, or had all asked by then, and of the others."""
+    before, across = [], []
+    for result in sums.results:
+        met = any(what == _BACK and result.began - _STAYS_AWAY < at < result.ended
+                  and at < result.last_asked + _ON_ITS_WAY for what, at in moments)
+        (across if met else before).extend(result.names)
+    return before, across
 
 
 def _story(sums: Sums, moments: list[tuple[str, float]], name: str) -> str:
@@ -106,8 +121,8 @@ def _faulty(stage: Stage, fault: _Fault, moments: list[tuple[str, float]]) -> It
         moments.append(("Redis gone", time.monotonic()))
         fault.begin(stage)
         time.sleep(fault.seconds)
+        moments.append((_BACK, time.monotonic()))
         fault.end(stage)
-        moments.append(("Redis back", time.monotonic()))
         over.set()
 
     thread = threading.Thread(target=happen)

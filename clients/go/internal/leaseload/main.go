@@ -37,6 +37,8 @@ type result struct {
 	Errors   int                 `json:"errors"`
 	Waited   int                 `json:"waited"` // Hits that took longer than atOnce.
 	Slowest  float64             `json:"slowest_seconds"`
+	// When the last one asked, in seconds since 1970.
+	LastAsked float64 `json:"last_asked"`
 }
 
 // tally collects from all goroutines.
@@ -96,6 +98,7 @@ func run(caches []*paraclecache.Cache, model *model, first, keys, waiters int) r
 			defer all.Done()
 			<-start
 			began := time.Now()
+			counted.asked(began)
 			answer, err := cache.Do(context.Background(), questionOf(name), model.asked(name))
 			counted.add(name, answer, err, time.Since(began))
 		}()
@@ -139,6 +142,12 @@ func (m *model) asked(name string) func(context.Context) (paraclecache.Answer, e
 		}
 		return paraclecache.Answer{Payload: text}, err
 	}
+}
+
+func (t *tally) asked(at time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.result.LastAsked = max(t.result.LastAsked, float64(at.UnixMicro())/1e6)
 }
 
 func (t *tally) add(name string, answer paraclecache.Answer, err error, took time.Duration) {
