@@ -13,6 +13,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.MULTILINE)
 ALLOWED = {
     "cachecore": ["cachecore/"],
     "cachecore/redis": ["cachecore/redis/", "cachecore/mutex.h"],
+    "cachecore/encryption": ["cachecore/encryption/"],
     "service": ["service/", "cachecore/", "paracle/cache/v1/", "grpc", "google/protobuf/"],
     "bench/load": ["bench/load/", "paracle/cache/v1/", "google/protobuf/"],
     # The CLI derives digests, so it may use the key and its errors, but nothing else of the core.

@@ -1,0 +1,92 @@
+#include "cachecore/encryption/aead.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstdlib>
+#include <limits>
+#include <memory>
+
+namespace paracle::cachecore::encryption {
+namespace {
+
+struct FreeContext {
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+};
+using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
+
+constexpr size_t kMostBytes = std::numeric_limits<int>::max();  // Of one call of OpenSSL.
+
+void Require(bool works) {
+  if (!works) std::abort();
+}
+
+const unsigned char* Bytes(absl::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+unsigned char* Bytes(absl::Span<char> bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+
+// Contexts are made once for each thread and direction: it costs more than to open an entry.
+Context NewContext(bool encrypts) {
+  // Fetched once for the process and never freed.
+  static const EVP_CIPHER* const kCipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  Context context(EVP_CIPHER_CTX_new());
+  Require(kCipher != nullptr && context != nullptr &&
+          EVP_CipherInit_ex2(context.get(), kCipher, nullptr, nullptr, encrypts ? 1 : 0, nullptr) == 1);
+  return context;
+}
+
+// -1 keeps the context's direction. The cipher stays, too.
+void Begin(EVP_CIPHER_CTX* context, absl::string_view key, const Nonce& nonce, absl::string_view associated) {
+  assert(key.size() == kKeySize);
+  const absl::string_view nonce_bytes(nonce.data(), nonce.size());
+  Require(EVP_CipherInit_ex2(context, nullptr, Bytes(key), Bytes(nonce_bytes), -1, nullptr) == 1);
+  int size = 0;
+  if (associated.empty()) return;
+  Require(associated.size() <= kMostBytes && EVP_CipherUpdate(context, nullptr, &size, Bytes(associated),
+                                                              static_cast<int>(associated.size())) == 1);
+}
+
+}  // namespace
+
+Nonce NonceOf(uint64_t number) {
+  Nonce nonce{};
+  for (size_t i = 0; i < sizeof(number); ++i) nonce[kNonceSize - 1 - i] = static_cast<char>(number >> (8 * i));
+  return nonce;
+}
+
+void Seal(absl::string_view key, const Nonce& nonce, absl::string_view associated, absl::Span<char> text,
+          absl::Span<char> tag) {
+  thread_local const Context context = NewContext(/*encrypts=*/true);
+  assert(tag.size() == kTagSize);
+  Begin(context.get(), key, nonce, associated);
+  int size = 0;
+  Require(text.size() <= kMostBytes);
+  Require(text.empty() || EVP_EncryptUpdate(context.get(), Bytes(text), &size, Bytes(text),
+                                            static_cast<int>(text.size())) == 1);
+  unsigned char nothing[kTagSize];
+  Require(EVP_EncryptFinal_ex(context.get(), nothing, &size) == 1);
+  Require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(kTagSize), tag.data()) == 1);
+}
+
+bool Open(absl::string_view key, const Nonce& nonce, absl::string_view associated, absl::string_view sealed,
+          absl::string_view tag, absl::Span<char> out) {
+  thread_local const Context context = NewContext(/*encrypts=*/false);
+  assert(out.size() == sealed.size());
+  std::array<char, kTagSize> expected;  // OpenSSL's interface wants it writable.
+  bool opened = tag.size() == kTagSize && sealed.size() <= kMostBytes && associated.size() <= kMostBytes;
+  if (opened) {
+    std::copy(tag.begin(), tag.end(), expected.begin());
+    Begin(context.get(), key, nonce, associated);
+    int size = 0;
+    unsigned char nothing[kTagSize];
+    opened = (sealed.empty() || EVP_DecryptUpdate(context.get(), Bytes(out), &size, Bytes(sealed),
+                                                  static_cast<int>(sealed.size())) == 1) &&
+             EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, static_cast<int>(kTagSize), expected.data()) ==
+                 1 &&
+             EVP_DecryptFinal_ex(context.get(), nothing, &size) == 1;
+  }
+  if (!opened) std::fill(out.begin(), out.end(), '\0');
+  return opened;
+}
+
+}  // namespace paracle::cachecore::encryption

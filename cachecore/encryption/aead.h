@@ -1,0 +1,40 @@
+// AES-256-GCM (NIST SP 800-38D) with nonces of 96 and tags of 128 bits. Stateless; thread-safe.
+//
+// A nonce used twice under one key gives both texts away, and the tags of the key with them. So keys here are made for
+// one entry or one recording (hkdf.h), and nonces are numbers that count what is sealed under such a key.
+#ifndef PARACLE_CACHECORE_ENCRYPTION_AEAD_H_
+#define PARACLE_CACHECORE_ENCRYPTION_AEAD_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+
+namespace paracle::cachecore::encryption {
+
+inline constexpr size_t kKeySize = 32;
+inline constexpr size_t kNonceSize = 12;
+inline constexpr size_t kTagSize = 16;
+
+using Nonce = std::array<char, kNonceSize>;
+
+// In big-endian order.
+Nonce NonceOf(uint64_t number);
+
+// Encrypts `text` where it stands and writes its tag, kTagSize bytes. What is in `associated` is authenticated and not
+// in the text. Aborts when OpenSSL has no AES-256-GCM, or no memory.
+// REQUIRES: key.size() == kKeySize; text and associated are shorter than 2 GiB.
+void Seal(absl::string_view key, const Nonce& nonce, absl::string_view associated, absl::Span<char> text,
+          absl::Span<char> tag);
+
+// Decrypts `sealed` to `out`, which is as long and may be the same bytes. False: it is not what was sealed with that
+// key, nonce and associated text, or it is too long; then `out` is zeros, and nothing may be made of it.
+// REQUIRES: key.size() == kKeySize.
+[[nodiscard]] bool Open(absl::string_view key, const Nonce& nonce, absl::string_view associated,
+                        absl::string_view sealed, absl::string_view tag, absl::Span<char> out);
+
+}  // namespace paracle::cachecore::encryption
+
+#endif  // PARACLE_CACHECORE_ENCRYPTION_AEAD_H_
