@@ -21,8 +21,8 @@ constexpr absl::Duration kCreateTimeout = absl::Seconds(30);
 constexpr int kMoveTimeoutMillis = 5'000;
 constexpr char kKeysAtOnce[] = "100";
 
-// The bus has the port + 10,000. Both stay below the ports that the kernel gives to whoever asks for any, so that a node
-// finds its own free when it comes back.
+// The bus has the port + 10,000. Both stay below the ports that the kernel gives to whoever asks for any, so that a
+// node finds its own free when it comes back.
 constexpr int kFirstPort = 11'000;
 constexpr int kPorts = 10'000;
 constexpr int kBusOffset = 10'000;
@@ -50,13 +50,12 @@ int FreeClusterPort() {
 }
 
 std::vector<std::string> NodeArguments(const RedisClusterOptions& options) {
-  std::vector<std::string> words = {"--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
-                                    "--cluster-node-timeout", absl::StrCat(options.node_timeout / absl::Milliseconds(1)),
-                                    "--cluster-require-full-coverage", options.full_coverage ? "yes" : "no",
-                                    // A replica stays with its primary, so that tests know whose it is.
-                                    "--cluster-allow-replica-migration", "no",
-                                    // A replica that comes back is up to date at once.
-                                    "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"};
+  const std::string node_timeout = absl::StrCat(options.node_timeout / absl::Milliseconds(1));
+  // A replica stays with its primary, so that tests know whose it is, and is up to date at once when it comes back.
+  std::vector<std::string> words = {
+      "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", node_timeout,
+      "--cluster-require-full-coverage", options.full_coverage ? "yes" : "no", "--cluster-allow-replica-migration", "no",
+      "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"};
   const auto add = [&](const std::vector<std::string>& more) { words.insert(words.end(), more.begin(), more.end()); };
   if (!options.password.empty()) add({"--masterauth", options.password});
   if (options.tls != nullptr) add({"--tls-cluster", "yes", "--tls-replication", "yes"});

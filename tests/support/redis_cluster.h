@@ -1,6 +1,6 @@
-// RedisCluster is a real Redis or Valkey Cluster of a test's own: primaries with one replica each, all of them processes
-// on 127.0.0.1, in fresh directories, gone with the object. It takes about three seconds to make; two of them a primary
-// waits by itself before it takes writes.
+// RedisCluster is a real Redis or Valkey Cluster of a test's own: primaries with one replica each, all of them
+// processes on 127.0.0.1, in fresh directories, gone with the object. It takes two seconds to make: so long a primary
+// waits before it takes writes.
 //
 // Not thread-safe, and see ChildProcess: make it on a thread that outlives it. Throws std::runtime_error, with the
 // server's own words, when a node does not start or refuses what it is told.

@@ -58,7 +58,7 @@ std::string Field(const RedisReply& entry, std::string_view name) {
 bool RedisProcess::Available(ServerKind kind) { return ChildProcess::Installed(Program(kind)); }
 
 RedisProcess::RedisProcess(const RedisOptions& options)
-    : directory_(NewDirectory()), port_(FreePort()), password_(options.password) {
+    : directory_(NewDirectory()), port_(options.port > 0 ? options.port : FreePort()), password_(options.password) {
   words_ = {Program(options.kind), "--bind", "127.0.0.1"};
   if (options.tls != nullptr) {
     AppendTls(&words_, *options.tls, port_);

@@ -33,6 +33,7 @@ struct RedisTls {
 
 struct RedisOptions {
   ServerKind kind = ServerKind::kRedis;
+  int port = 0;  // 0: one that is free.
   int databases = 16;
   std::string password = {};  // Of the default user; empty: none.
   std::vector<RedisUser> users = {};
