@@ -54,7 +54,8 @@ std::vector<std::string> NodeArguments(const RedisClusterOptions& options) {
   // A replica stays with its primary, so that tests know whose it is, and is up to date at once when it comes back.
   std::vector<std::string> words = {
       "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", node_timeout,
-      "--cluster-require-full-coverage", options.full_coverage ? "yes" : "no", "--cluster-allow-replica-migration", "no",
+      "--cluster-require-full-coverage", options.full_coverage ? "yes" : "no",
+      "--cluster-allow-replica-migration", "no",
       "--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"};
   const auto add = [&](const std::vector<std::string>& more) { words.insert(words.end(), more.begin(), more.end()); };
   if (!options.password.empty()) add({"--masterauth", options.password});
