@@ -1,5 +1,6 @@
 #include "cachecore/reclaimer.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -67,7 +68,7 @@ void Reclaimer::Look(const std::string& key) {
 }
 
 void Reclaimer::OnHead(const std::string& key, absl::StatusOr<Reply> reply) {
-  if (!reply.ok() || !reply->is_string() || !IsOver(reply->text)) return StepDone();
+  if (!reply.ok() || !reply->is_string() || !IsOver(key, reply->text)) return StepDone();
   TakeOutIfUnchanged().Send(*client_, Lane::kControl, {key}, {reply->text}, kTimeout,
                             [this](absl::StatusOr<Reply> taken) {
                               if (taken.ok() && taken->is_integer()) reclaimed_.fetch_add(taken->integer);
@@ -75,9 +76,12 @@ void Reclaimer::OnHead(const std::string& key, absl::StatusOr<Reply> reply) {
                             });
 }
 
-// What cannot be read is left to its time to live: it may be of a version that is yet to come.
-bool Reclaimer::IsOver(absl::string_view beginning) const {
-  const absl::StatusOr<StoredHead> head = DecodeStoredHead(beginning);
+// What cannot be read is left to its time to live: it may be of a version that is yet to come, or sealed with a key that
+// is not here.
+bool Reclaimer::IsOver(absl::string_view key, absl::string_view beginning) const {
+  const std::optional<EntryTag> tag = keys_.EntryOf(key);
+  if (!tag) return false;
+  const absl::StatusOr<StoredHead> head = codec_.DecodeHead(beginning, *tag);
   if (!head.ok()) return false;
   if (head->expire_time <= clock_.WallTime()) return true;
   const MarkSubject subject{.ns = head->ns, .digest = head->digest, .model = head->model, .tags = head->tags};

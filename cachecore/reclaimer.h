@@ -17,6 +17,7 @@
 
 #include "absl/strings/string_view.h"
 #include "cachecore/clock.h"
+#include "cachecore/entry_codec.h"
 #include "cachecore/mark_table.h"
 #include "cachecore/redis/client.h"
 #include "cachecore/redis_keys.h"
@@ -25,8 +26,8 @@ namespace paracle::cachecore {
 
 class Reclaimer {
  public:
-  Reclaimer(const RedisKeys* keys, const MarkTable* marks, const Clock* clock)
-      : keys_(*keys), marks_(*marks), clock_(*clock) {}
+  Reclaimer(const RedisKeys* keys, const EntryCodec* codec, const MarkTable* marks, const Clock* clock)
+      : keys_(*keys), codec_(*codec), marks_(*marks), clock_(*clock) {}
 
   // Call once, before anything else.
   void Start(redis::Client* client) { client_ = client; }
@@ -44,11 +45,12 @@ class Reclaimer {
   void OnScan(absl::StatusOr<redis::Reply> reply);
   void Look(const std::string& key);
   void OnHead(const std::string& key, absl::StatusOr<redis::Reply> reply);
-  bool IsOver(absl::string_view beginning) const;
+  bool IsOver(absl::string_view key, absl::string_view beginning) const;
   void StepDone();
   void TryAgainLater();
 
   const RedisKeys& keys_;
+  const EntryCodec& codec_;
   const MarkTable& marks_;
   const Clock& clock_;
   redis::Client* client_ = nullptr;

@@ -8,7 +8,6 @@
 #include "absl/time/clock.h"
 #include "cachecore/error.h"
 #include "cachecore/lease_scripts.h"
-#include "cachecore/stored_entry.h"
 
 namespace paracle::cachecore {
 namespace {
@@ -41,31 +40,37 @@ void RedisCache::Find(const EntryId& id, absl::Time deadline, FindDone done) {
     Count(unasked_);
     return std::move(done)({});
   }
-  client_->Send(Lane::kData, Command({"GET", keys_.Entry(id)}), TimeFor(*client_, deadline),
-                [this, ns = std::string(id.ns), digest = id.digest, done = std::move(done)](
-                    absl::StatusOr<Reply> reply) mutable { std::move(done)(Judge(ns, digest, std::move(reply))); });
+  const EntryTag tag = EntryTag::Of(id);
+  client_->Send(Lane::kData, Command({"GET", keys_.Entry(tag)}), TimeFor(*client_, deadline),
+                [this, ns = std::string(id.ns), digest = id.digest, tag,
+                 done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
+                  std::move(done)(Judge({.ns = ns, .digest = digest}, tag, std::move(reply)));
+                });
 }
 
-EntryHandle RedisCache::Judge(const std::string& ns, const Digest& digest, absl::StatusOr<Reply> reply) {
+EntryHandle RedisCache::Judge(const EntryId& id, const EntryTag& tag, absl::StatusOr<Reply> reply) {
   if (!reply.ok() || !(reply->is_nil() || reply->is_string())) {
     Count(failed_);
     if (reply.ok() && !reply->is_error()) Distrust("a GET was answered with something else than a value");
     return {};
   }
   if (reply->is_nil()) return {};
-  return Admit(ns, digest, reply->text);
+  return Admit(id, tag, reply->text);
 }
 
-EntryHandle RedisCache::Admit(const std::string& ns, const Digest& digest, absl::string_view bytes) {
-  const absl::StatusOr<StoredEntry> stored = DecodeStoredEntry(bytes);
+EntryHandle RedisCache::Admit(const EntryId& id, const EntryTag& tag, absl::string_view bytes) {
+  const absl::StatusOr<StoredEntry> stored = codec_.Decode(bytes, tag);
+  if (absl::IsUnauthenticated(stored.status())) {
+    Foreign();
+    return {};
+  }
   if (!stored.ok()) {
     Suspect(damaged_, absl::StrCat("an entry in the shared tier cannot be read: ", stored.status().message()));
     return {};
   }
   const StoredHead& head = stored->head;
-  if (head.digest != digest || head.ns != ns) {
-    Suspect(foreign_, "an entry in the shared tier is not of the question under whose key it lies");
-    Distrust("a GET was answered with the entry of another question");
+  if (head.digest != id.digest || head.ns != id.ns) {
+    Foreign();
     return {};
   }
   if (head.expire_time <= clock_.WallTime()) {
@@ -73,13 +78,13 @@ EntryHandle RedisCache::Admit(const std::string& ns, const Digest& digest, absl:
     return {};
   }
   const FillToken begun = MarkTable::ToToken(head.begun);
-  const MarkSubject subject{.ns = ns, .digest = digest, .model = head.model, .tags = head.tags};
+  const MarkSubject subject{.ns = id.ns, .digest = id.digest, .model = head.model, .tags = head.tags};
   if (!state_.marks.Validate(subject, begun)) {
     Count(stale_);
     return {};
   }
   const absl::string_view payload[] = {stored->payload};
-  const EntrySpec spec{.id = {.ns = ns, .digest = digest},
+  const EntrySpec spec{.id = id,
                        .provider = head.provider,
                        .model = head.model,
                        .content_type = head.content_type,
@@ -90,6 +95,11 @@ EntryHandle RedisCache::Admit(const std::string& ns, const Digest& digest, absl:
                        .fill_token = begun,
                        .create_time = head.create_time};
   return Entry::Create(spec, begun, state_.labels, clock_);
+}
+
+void RedisCache::Foreign() {
+  Suspect(foreign_, "an entry in the shared tier is not of the question under whose key it lies, or was changed");
+  Distrust("a GET was answered with the entry of another question");
 }
 
 void RedisCache::Suspect(std::atomic<int64_t>& counter, absl::string_view what) {
@@ -129,9 +139,11 @@ absl::Time RedisCache::ExpireTime(const EntrySpec& spec) const {
 
 void RedisCache::Put(const EntrySpec& spec, FillToken begun, absl::Time deadline, PutDone done) {
   if (!usable()) return std::move(done)(false);
-  const std::string bytes = EncodeStoredEntry(spec, MarkTable::ToPosition(begun), clock_.WallTime());
+  const EntryTag tag = EntryTag::Of(spec.id);
+  const auto bytes = codec_.Encode(spec, tag, MarkTable::ToPosition(begun), clock_.WallTime());
+  if (!bytes) return std::move(done)(false);
   const int64_t milliseconds = std::max<int64_t>(1, absl::ToInt64Milliseconds(std::min(spec.ttl, Entry::kMaxTtl)));
-  client_->Send(Lane::kData, Command({"SET", keys_.Entry(spec.id), bytes, "PX", absl::StrCat(milliseconds)}),
+  client_->Send(Lane::kData, Command({"SET", keys_.Entry(tag), *bytes, "PX", absl::StrCat(milliseconds)}),
                 TimeFor(*client_, deadline), [this, done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
                   if (reply.ok() && !reply->is_ok() && !reply->is_error()) Distrust("a SET was not answered with OK");
                   std::move(done)(reply.ok() && reply->is_ok());
@@ -140,8 +152,9 @@ void RedisCache::Put(const EntrySpec& spec, FillToken begun, absl::Time deadline
 
 void RedisCache::PutLeased(const EntrySpec& spec, FillToken token, absl::Time deadline, LeasedPutDone done) {
   if (!usable()) return std::move(done)(LeasedPut::kUnknown);
-  const std::string bytes = EncodeStoredEntry(spec, MarkTable::ToPosition(token), clock_.WallTime());
-  FillLease(*client_, keys_, spec.id, token.lease, bytes, std::min(spec.ttl, Entry::kMaxTtl),
+  const auto bytes = codec_.Encode(spec, EntryTag::Of(spec.id), MarkTable::ToPosition(token), clock_.WallTime());
+  if (!bytes) return std::move(done)(LeasedPut::kUnknown);
+  FillLease(*client_, keys_, spec.id, token.lease, *bytes, std::min(spec.ttl, Entry::kMaxTtl),
             TimeFor(*client_, deadline), [done = std::move(done)](absl::StatusOr<bool> stored) mutable {
               if (!stored.ok()) return std::move(done)(LeasedPut::kUnknown);
               std::move(done)(*stored ? LeasedPut::kStored : LeasedPut::kLeaseLost);

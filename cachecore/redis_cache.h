@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "cachecore/cache.h"
 #include "cachecore/clock.h"
+#include "cachecore/entry_codec.h"
 #include "cachecore/mark_log.h"
 #include "cachecore/reclaimer.h"
 #include "cachecore/redis/client.h"
@@ -28,8 +29,8 @@ namespace paracle::cachecore {
 
 // What entries read back were found to be; none of these was served.
 struct RedisCacheCounters {
-  int64_t foreign = 0;  // Of another question or namespace: somebody's replies or keys are mixed up.
-  int64_t damaged = 0;  // Not whole, not ours, or of a format that is not known.
+  int64_t foreign = 0;  // Of another question or namespace, or not authentic: replies or keys are mixed up.
+  int64_t damaged = 0;  // Not whole, not ours, of a format that is not known, or not sealed with a key of ours.
   int64_t expired = 0;  // By our clock, though Redis still had it.
   int64_t stale = 0;    // Invalidated.
   int64_t unasked = 0;  // Lookups for which Redis was not asked.
@@ -42,9 +43,10 @@ class RedisCache final : public Cache {
   using Warn = absl::AnyInvocable<void(absl::string_view what)>;
 
   // All must outlive it but the client, which goes first.
-  RedisCache(const RedisKeys* keys, TierState* state, MarkLog* log, Reclaimer* reclaimer, StatsLedger* ledger,
-             const Clock* clock, Warn warn)
+  RedisCache(const RedisKeys* keys, const EntryCodec* codec, TierState* state, MarkLog* log, Reclaimer* reclaimer,
+             StatsLedger* ledger, const Clock* clock, Warn warn)
       : keys_(*keys),
+        codec_(*codec),
         state_(*state),
         log_(*log),
         reclaimer_(*reclaimer),
@@ -64,7 +66,8 @@ class RedisCache final : public Cache {
   using FindDone = absl::AnyInvocable<void(EntryHandle) &&>;
   void Find(const EntryId& id, absl::Time deadline, FindDone done);
 
-  // True: Redis has it. Whether the fill is still valid is judged by whoever reads it.
+  // True: Redis has it. Whether the fill is still valid is judged by whoever reads it. What could not be sealed is not
+  // put.
   using PutDone = absl::AnyInvocable<void(bool stored) &&>;
   void Put(const EntrySpec& spec, FillToken begun, absl::Time deadline, PutDone done);
 
@@ -88,12 +91,14 @@ class RedisCache final : public Cache {
   RedisCacheCounters counters() const;
 
  private:
-  EntryHandle Judge(const std::string& ns, const Digest& digest, absl::StatusOr<redis::Reply> reply);
-  EntryHandle Admit(const std::string& ns, const Digest& digest, absl::string_view bytes);
+  EntryHandle Judge(const EntryId& id, const EntryTag& tag, absl::StatusOr<redis::Reply> reply);
+  EntryHandle Admit(const EntryId& id, const EntryTag& tag, absl::string_view bytes);
+  void Foreign();
   void Suspect(std::atomic<int64_t>& counter, absl::string_view what);
   void Distrust(absl::string_view why);
 
   const RedisKeys& keys_;
+  const EntryCodec& codec_;
   TierState& state_;
   MarkLog& log_;
   Reclaimer& reclaimer_;

@@ -2,14 +2,17 @@
 
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "cachecore/entry_tag.h"
+#include "absl/strings/strip.h"
 #include "cachecore/error.h"
 
 namespace paracle::cachecore {
 namespace {
 
 constexpr size_t kMaxPrefix = 128;
+constexpr size_t kNamespaceHex = 2 * EntryTag::kNamespaceBytes;
+constexpr absl::string_view kEntry = ":e";
 
 std::string EscapeGlob(absl::string_view text) {
   std::string escaped;
@@ -36,12 +39,25 @@ absl::Status RedisKeys::ValidatePrefix(absl::string_view prefix) {
   return InvalidField("prefix", "must be 1 to 128 bytes without braces");
 }
 
-std::string RedisKeys::Entry(const EntryId& id) const { return Of(id, ":e"); }
-std::string RedisKeys::Lease(const EntryId& id) const { return Of(id, ":l"); }
-std::string RedisKeys::Recording(const EntryId& id) const { return Of(id, ":r"); }
+std::string RedisKeys::Entry(const EntryTag& tag) const { return Of(tag, kEntry); }
+std::string RedisKeys::Lease(const EntryId& id) const { return Of(EntryTag::Of(id), ":l"); }
+std::string RedisKeys::Recording(const EntryId& id) const { return Of(EntryTag::Of(id), ":r"); }
 
-std::string RedisKeys::Of(const EntryId& id, absl::string_view what) const {
-  return absl::StrCat(prefix_, "{", HashOfNamespaceInHex(id.ns), "/", id.digest.ToHex(), "}", what);
+std::string RedisKeys::Of(const EntryTag& tag, absl::string_view what) const {
+  const std::string hex = absl::BytesToHexString(tag.AsBytes());
+  const absl::string_view ns = absl::string_view(hex).substr(0, kNamespaceHex);
+  return absl::StrCat(prefix_, "{", ns, "/", absl::string_view(hex).substr(kNamespaceHex), "}", what);
+}
+
+std::optional<EntryTag> RedisKeys::EntryOf(absl::string_view key) const {
+  if (!absl::ConsumePrefix(&key, prefix_) || !absl::ConsumePrefix(&key, "{") || !absl::ConsumeSuffix(&key, kEntry) ||
+      !absl::ConsumeSuffix(&key, "}") || key.size() != 2 * EntryTag::kSize + 1 || key[kNamespaceHex] != '/') {
+    return std::nullopt;
+  }
+  const std::string hex = absl::StrCat(key.substr(0, kNamespaceHex), key.substr(kNamespaceHex + 1));
+  const std::string bytes = absl::HexStringToBytes(hex);  // Of anything: it makes what it likes of other letters.
+  if (absl::BytesToHexString(bytes) != hex) return std::nullopt;
+  return EntryTag::FromBytes(bytes);
 }
 
 std::string RedisKeys::EntryPattern(absl::string_view ns) const {

@@ -10,11 +10,13 @@
 #ifndef PARACLE_CACHECORE_REDIS_KEYS_H_
 #define PARACLE_CACHECORE_REDIS_KEYS_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "cachecore/entry.h"
+#include "cachecore/entry_tag.h"
 
 namespace paracle::cachecore {
 
@@ -26,9 +28,13 @@ class RedisKeys {
   // INVALID_ARGUMENT: empty, over 128 bytes, or with braces, which would move the hash tag.
   static absl::Status ValidatePrefix(absl::string_view prefix);
 
-  std::string Entry(const EntryId& id) const;
+  std::string Entry(const EntryId& id) const { return Entry(EntryTag::Of(id)); }
+  std::string Entry(const EntryTag& tag) const;
   std::string Lease(const EntryId& id) const;
   std::string Recording(const EntryId& id) const;
+
+  // Whose entry lies under that key; nullopt: it is no key of an entry.
+  std::optional<EntryTag> EntryOf(absl::string_view key) const;
 
   // For SCAN: the entries of one namespace, or of all. What globs take for signs is escaped.
   std::string EntryPattern(absl::string_view ns) const;
@@ -42,7 +48,7 @@ class RedisKeys {
   const std::string& lease_channel() const { return lease_channel_; }
 
  private:
-  std::string Of(const EntryId& id, absl::string_view what) const;
+  std::string Of(const EntryTag& tag, absl::string_view what) const;
   std::string Pattern(absl::string_view inside_the_tag) const;
 
   const std::string prefix_;

@@ -27,11 +27,12 @@ absl::Status SharedTierOptions::Validate() const {
 SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, StatsLedger* ledger, const Clock* clock,
                        SharedTierEvents events)
     : keys_(options.prefix),
+      codec_(options.keys),
       state_(ledger, max_marks),
       events_(std::move(events)),
       log_(LogOptions(options), &keys_, &state_.marks, [this](bool, const std::string& why) { TellOfChange(why); }),
-      reclaimer_(&keys_, &state_.marks, clock),
-      cache_(&keys_, &state_, &log_, &reclaimer_, ledger, clock,
+      reclaimer_(&keys_, &codec_, &state_.marks, clock),
+      cache_(&keys_, &codec_, &state_, &log_, &reclaimer_, ledger, clock,
              [this](absl::string_view what) { events_.on_warning(what); }),
       leases_(&keys_, &cache_, &log_) {
   redis::ClientObserver observer;

@@ -12,6 +12,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "cachecore/clock.h"
+#include "cachecore/encryption/key_ring.h"
+#include "cachecore/entry_codec.h"
 #include "cachecore/mark_log.h"
 #include "cachecore/reclaimer.h"
 #include "cachecore/redis/client.h"
@@ -30,6 +32,8 @@ struct SharedTierOptions {
   std::string prefix = "paracle:llm:";
   Consistency consistency = Consistency::kAvailable;
   absl::Duration max_ttl = absl::Hours(24 * 30);  // Longest life of an entry; marks are kept for an hour more.
+  // Null: everything lies in Redis in the clear. Else what is stored is sealed (sealed_entry.h).
+  std::shared_ptr<const encryption::KeyRing> keys = nullptr;
 
   // INVALID_ARGUMENT naming the field.
   absl::Status Validate() const;
@@ -75,6 +79,7 @@ class SharedTier {
   void TellAgainLater(const std::string& why);
 
   const RedisKeys keys_;
+  const EntryCodec codec_;
   TierState state_;
   SharedTierEvents events_;
   MarkLog log_;

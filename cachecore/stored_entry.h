@@ -2,12 +2,13 @@
 //
 // What is read back was perhaps written by another version, cut short, or swapped by somebody: the digest and namespace
 // inside are compared with those asked for, every length is checked before it is believed, and whatever does not fit is
-// a miss, never an error and never a crash. Stateless; thread-safe.
+// a miss, never an error and never a crash. Here is the plain form; sealed_entry.h has the one under keys, and
+// entry_codec.h decides between them. Stateless; thread-safe.
 //
 // Format 1. Numbers are little-endian; lengths and counts are varints (protobuf's, in their shortest spelling); a text
 // is its length and its bytes. Nothing stands before, between or after.
 //
-//   "PRCL" | format, 1 byte | flags, 1 byte: bit 0 encrypted | encryption header, a text
+//   "PRCL" | format, 1 byte | flags, 1 byte: bit 0 sealed | encryption header, a text: empty unless it is sealed
 //   length of the head | head
 //   codec, 1 byte: 0 as it is, 1 one zstd frame that tells its size | size of the payload before compression
 //   stored bytes | XXH64 (seed 0) of everything before, 8 bytes
@@ -17,8 +18,7 @@
 // completion tokens, 4 bytes each | cost in US dollars, a binary64 | latency in ns, 8 bytes.
 // It stands before the payload, so that GETRANGE of the first kStoredHeadBytes shows what reclaiming must know.
 //
-// Flags and encryption header are room for what is to come: a reader of format 1 refuses those that are not 0 and empty
-// as it refuses another format, unread. That is a miss, like everything that is refused.
+// A reader refuses other flags as it refuses another format, unread. That is a miss, like everything that is refused.
 #ifndef PARACLE_CACHECORE_STORED_ENTRY_H_
 #define PARACLE_CACHECORE_STORED_ENTRY_H_
 
@@ -35,7 +35,7 @@
 
 namespace paracle::cachecore {
 
-// What stands before the payload. Views point into the bytes that were read.
+// What stands before the payload. Views point into the bytes that were read, or into `opened`.
 struct StoredHead {
   Digest digest;
   absl::string_view ns;
@@ -47,12 +47,13 @@ struct StoredHead {
   absl::Time create_time;     // To the millisecond.
   absl::Time expire_time;
   Origin origin;
+  std::unique_ptr<char[]> opened;  // What was sealed, payload included; nullptr when it was stored in the clear.
 };
 
 struct StoredEntry {
   StoredHead head;
   std::unique_ptr<char[]> decompressed;  // nullptr when the payload was stored as it is.
-  absl::string_view payload;             // Into `decompressed`, or into the bytes that were read.
+  absl::string_view payload;             // Into `decompressed`, `head.opened`, or the bytes that were read.
 };
 
 struct StoredEntryLimits {

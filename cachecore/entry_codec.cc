@@ -1,0 +1,21 @@
+#include "cachecore/entry_codec.h"
+
+#include "cachecore/sealed_entry.h"
+
+namespace paracle::cachecore {
+
+std::optional<std::string> EntryCodec::Encode(const EntrySpec& spec, const EntryTag& tag, MarkTable::Position begun,
+                                              absl::Time now) const {
+  if (keys_ == nullptr) return EncodeStoredEntry(spec, begun, now);
+  return EncodeSealedEntry(*keys_, random_, spec, tag, begun, now);
+}
+
+absl::StatusOr<StoredEntry> EntryCodec::Decode(absl::string_view bytes, const EntryTag& tag) const {
+  return keys_ == nullptr ? DecodeStoredEntry(bytes) : DecodeSealedEntry(*keys_, bytes, tag);
+}
+
+absl::StatusOr<StoredHead> EntryCodec::DecodeHead(absl::string_view beginning, const EntryTag& tag) const {
+  return keys_ == nullptr ? DecodeStoredHead(beginning) : DecodeSealedHead(*keys_, beginning, tag);
+}
+
+}  // namespace paracle::cachecore
