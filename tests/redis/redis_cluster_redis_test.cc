@@ -17,6 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -29,8 +30,7 @@ TEST(RedisClusterViewTest, ReadsWhatANodeSaysOfItselfAndOfOthers) {
   ASSERT_THAT(view, SizeIs(3));
   EXPECT_TRUE(view[0].myself && view[0].primary && view[0].well);
   EXPECT_EQ(view[0].epoch, 4);
-  EXPECT_TRUE(view[0].Has(0) && view[0].Has(99) && view[0].Has(200));
-  EXPECT_FALSE(view[0].Has(100) || view[0].Has(300));
+  EXPECT_THAT(view[0].slots, ElementsAre(Pair(0, 99), Pair(200, 200)));
   EXPECT_FALSE(view[1].primary);
   EXPECT_EQ(view[1].follows, "a1");
   EXPECT_FALSE(view[2].well);
@@ -61,15 +61,15 @@ TEST_P(RedisClusterTest, MovesSlotsWithTheirKeys) {
   const std::string there = absl::StrCat(slot, " 127.0.0.1:", cluster.node(to).Port());
   EXPECT_EQ(At(cluster, from, {"SET", "{tag}1", "one"}), "OK");
 
-  cluster.BeginMove(slot, to);
+  EXPECT_EQ(cluster.BeginMove(slot, to), from);
   EXPECT_EQ(At(cluster, from, {"GET", "{tag}1"}), "one");
   EXPECT_EQ(At(cluster, from, {"GET", "{tag}2"}), "(error) ASK " + there);
   EXPECT_THAT(At(cluster, to, {"GET", "{tag}1"}), StartsWith("(error) MOVED"));
-  cluster.MoveKeys(slot, to);
+  cluster.MoveKeys(slot, from, to);
   EXPECT_EQ(At(cluster, from, {"GET", "{tag}1"}), "(error) ASK " + there);
   EXPECT_EQ(cluster.PrimaryOf(slot), from);
 
-  cluster.EndMove(slot, to);
+  cluster.EndMove(slot, from, to);
   EXPECT_EQ(At(cluster, from, {"GET", "{tag}1"}), "(error) MOVED " + there);
   EXPECT_EQ(At(cluster, to, {"GET", "{tag}1"}), "one");
   EXPECT_EQ(cluster.PrimaryOf(slot), to);

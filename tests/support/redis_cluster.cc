@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -184,22 +185,28 @@ std::vector<ClusterNodeView> RedisCluster::Selves() {
   return selves;
 }
 
-int RedisCluster::PrimaryOf(int slot) {
-  Claim best;
+std::vector<int> RedisCluster::Owners() {
+  std::vector<int> owners(kSlots, -1);
+  std::vector<int64_t> epochs(kSlots, -1);
   const auto selves = Selves();
   for (int i = 0; i < size(); ++i) {
-    if (selves[i].primary && selves[i].Has(slot) && selves[i].epoch > best.epoch) best = {i, selves[i].epoch};
+    if (!selves[i].primary) continue;
+    for (const auto& [first, last] : selves[i].slots) {
+      for (int slot = first; slot <= last; ++slot) {
+        if (selves[i].epoch <= epochs[slot]) continue;
+        owners[slot] = i;
+        epochs[slot] = selves[i].epoch;
+      }
+    }
   }
-  return best.node;
+  return owners;
 }
 
 std::vector<int> RedisCluster::Primaries() {
-  std::vector<int> primaries;
-  const auto selves = Selves();
-  for (int i = 0; i < size(); ++i) {
-    if (selves[i].primary && !selves[i].slots.empty()) primaries.push_back(i);
-  }
-  return primaries;
+  const std::vector<int> owners = Owners();
+  std::set<int> primaries(owners.begin(), owners.end());
+  primaries.erase(-1);
+  return {primaries.begin(), primaries.end()};
 }
 
 int RedisCluster::ReplicaOf(int primary) {
@@ -257,20 +264,20 @@ int RedisCluster::AwaitPrimaryOtherThan(int old, int slot, absl::Duration patien
 }
 
 void RedisCluster::MoveSlot(int slot, int to) {
-  BeginMove(slot, to);
-  MoveKeys(slot, to);
-  EndMove(slot, to);
+  const int from = BeginMove(slot, to);
+  MoveKeys(slot, from, to);
+  EndMove(slot, from, to);
 }
 
-void RedisCluster::BeginMove(int slot, int to) {
+int RedisCluster::BeginMove(int slot, int to) {
   const int from = PrimaryOf(slot);
   if (from < 0 || from == to) throw std::runtime_error(absl::StrCat("slot ", slot, " cannot be moved to node ", to));
   Must(to, {"CLUSTER", "SETSLOT", absl::StrCat(slot), "IMPORTING", ids_[from]});
   Must(from, {"CLUSTER", "SETSLOT", absl::StrCat(slot), "MIGRATING", ids_[to]});
+  return from;
 }
 
-void RedisCluster::MoveKeys(int slot, int to) {
-  const int from = PrimaryOf(slot);
+void RedisCluster::MoveKeys(int slot, int from, int to) {
   const std::vector<std::string> next = {"CLUSTER", "GETKEYSINSLOT", absl::StrCat(slot), kKeysAtOnce};
   for (RedisReply keys = Must(from, next); !keys.elements.empty(); keys = Must(from, next)) {
     std::vector<std::string> words = {"MIGRATE", "127.0.0.1", absl::StrCat(node(to).Port()), "", "0",
@@ -282,15 +289,9 @@ void RedisCluster::MoveKeys(int slot, int to) {
   }
 }
 
-// The new node first: it must have the slot before the old one sends anybody there.
-void RedisCluster::EndMove(int slot, int to) {
-  const int from = PrimaryOf(slot);
-  const std::vector<std::string> words = {"CLUSTER", "SETSLOT", absl::StrCat(slot), "NODE", ids_[to]};
-  Must(to, words);
-  Must(from, words);
-  for (const int primary : Primaries()) {
-    if (primary != to && primary != from) Must(primary, words);
-  }
+// The new node first: it must have the slot before the old one sends anybody there. The others hear of it from the two.
+void RedisCluster::EndMove(int slot, int from, int to) {
+  for (const int node : {to, from}) Must(node, {"CLUSTER", "SETSLOT", absl::StrCat(slot), "NODE", ids_[to]});
 }
 
 }  // namespace paracle::support

@@ -55,9 +55,10 @@ class RedisCluster {
   void Restart(int number, RedisProcess::Data data = RedisProcess::Data::kEmpty);  // As the node that it was.
 
   // Who has what now, as those that run say it of themselves: a replica is primary from its own first word on.
-  int PrimaryOf(int slot);        // -1: nobody that runs.
-  std::vector<int> Primaries();   // With at least one slot.
-  int ReplicaOf(int primary);     // -1: none that runs.
+  std::vector<int> Owners();     // Of every slot; -1: nobody that runs.
+  int PrimaryOf(int slot) { return Owners()[slot]; }
+  std::vector<int> Primaries();  // With at least one slot.
+  int ReplicaOf(int primary);    // -1: none that runs.
   int SlotOf(const std::string& key);  // As Redis hashes it.
 
   // Every node runs, says that the cluster is ok, and describes it as all the others do; each primary has its replica,
@@ -69,16 +70,11 @@ class RedisCluster {
   // Gives a slot with its keys to another primary, as resharding does. Between Begin and End its old node answers ASK
   // for keys that it does not have (any more), afterwards MOVED.
   void MoveSlot(int slot, int to);
-  void BeginMove(int slot, int to);
-  void MoveKeys(int slot, int to);  // Those that are there; REQUIRES: between the other two.
-  void EndMove(int slot, int to);   // REQUIRES: the old node has no key of the slot.
+  int BeginMove(int slot, int to);            // The old node.
+  void MoveKeys(int slot, int from, int to);  // Those that are there.
+  void EndMove(int slot, int from, int to);   // REQUIRES: the old node has no key of the slot.
 
  private:
-  struct Claim {
-    int node = -1;
-    int64_t epoch = -1;
-  };
-
   std::unique_ptr<RedisProcess> NewNode(const RedisClusterOptions& options) const;
   void AddSlots();
   void Meet();

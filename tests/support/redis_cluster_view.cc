@@ -35,10 +35,6 @@ bool IsWell(absl::string_view flags, absl::string_view link) {
 
 }  // namespace
 
-bool ClusterNodeView::Has(int slot) const {
-  return std::any_of(slots.begin(), slots.end(), [&](const auto& r) { return r.first <= slot && slot <= r.second; });
-}
-
 // id address flags primary ping pong epoch link slot...
 std::vector<ClusterNodeView> ParseClusterNodes(const std::string& text) {
   std::vector<ClusterNodeView> view;

@@ -19,8 +19,6 @@ struct ClusterNodeView {
   std::string follows;  // The id of its primary; empty: it is one, or has none.
   int64_t epoch = 0;    // Of its slots: of two nodes that claim one, the higher has it.
   std::vector<std::pair<int, int>> slots = {};  // First and last, both included. Without those on the move.
-
-  bool Has(int slot) const;
 };
 
 // Lines that make no sense are left out.
