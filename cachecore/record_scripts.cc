@@ -18,7 +18,8 @@ using redis::Script;
 constexpr char kKeepMs[] = "60000";
 constexpr char kChunksAtOnce[] = "256";
 
-// KEYS: lease, recording. ARGV: lease, head ('' unless it begins), ms to keep, channel, message, chunks.
+// KEYS: lease, recording. ARGV: lease, head ('' unless it begins), ms to keep, channel, message, number of the first
+// chunk, chunks.
 const Script& Append() {
   static const Script* const script = new Script(R"lua(
 local lease = redis.call('GET', KEYS[1])
@@ -27,9 +28,11 @@ if ARGV[2] ~= '' then
   redis.call('DEL', KEYS[2])
   redis.call('RPUSH', KEYS[2], ARGV[2])
 end
-for i = 6, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+local known = redis.call('LLEN', KEYS[2]) - 1 - ARGV[6]
+if #ARGV > 6 and known < 0 then return -1 end
+for i = 7 + math.max(known, 0), #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
-if ARGV[2] ~= '' or #ARGV > 5 then redis.call('PUBLISH', ARGV[4], ARGV[5]) end
+if ARGV[2] ~= '' or #ARGV > 6 then redis.call('PUBLISH', ARGV[4], ARGV[5]) end
 return 1
 )lua");
   return *script;
@@ -47,6 +50,8 @@ return {lease, head, redis.call('LRANGE', KEYS[2], from, from + ARGV[2] - 1)}
 }
 
 absl::Status NotOfOurs() { return absl::DataLossError("the shared tier answered something else than a recording"); }
+
+absl::Status Shorter() { return absl::OutOfRangeError("the shared tier lacks the recording's chunks before these"); }
 
 // "h <lease> <epoch> <number> <ms>" or "f <lease>".
 bool ParseLease(absl::string_view text, RecordingTail* tail) {
@@ -78,21 +83,22 @@ absl::StatusOr<RecordingTail> ParseTail(const absl::StatusOr<Reply>& reply) {
 
 }  // namespace
 
-void AppendRecording(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease, bool first,
-                     absl::string_view content_type, absl::Span<const Chunk> chunks,
-                     absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
+void AppendRecording(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease,
+                     const RecordingStretch& stretch, absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
   const std::string lease_key = keys.Lease(id);
   const std::string recording_key = keys.Recording(id);
   const std::string name = absl::StrCat(absl::Hex(lease, absl::kZeroPad16));
-  const std::string head = first ? absl::StrCat(name, " ", content_type) : "";
-  const std::string message = LeaseMessageText(LeaseMessage::What::kRecorded, id, lease);
-  std::vector<absl::string_view> arguments = {name, head, kKeepMs, keys.lease_channel(), message};
-  for (const Chunk& chunk : chunks) arguments.push_back(*chunk);
+  const std::string head = stretch.begins ? absl::StrCat(name, " ", stretch.content_type) : "";
+  const std::string from = absl::StrCat(stretch.from);
+  const std::string message = LeaseMessageText(LeaseMessage::What::kRecorded, keys.TagOf(id), lease);
+  std::vector<absl::string_view> arguments = {name, head, kKeepMs, keys.lease_channel(), message, from};
+  for (const Chunk& chunk : stretch.chunks) arguments.push_back(*chunk);
   Append().Send(client, redis::Lane::kData, {lease_key, recording_key}, arguments,
                 client.options().operation_timeout, [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
                   if (!reply.ok()) return std::move(done)(reply.status());
                   if (absl::Status status = redis::StatusOf(*reply); !status.ok()) return std::move(done)(status);
                   if (!reply->is_integer()) return std::move(done)(NotOfOurs());
+                  if (reply->integer < 0) return std::move(done)(Shorter());
                   std::move(done)(reply->integer == 1);
                 });
 }

@@ -22,11 +22,18 @@
 
 namespace paracle::cachecore {
 
-// Adds chunks, perhaps none, if `lease` holds the lease. False: it does not, and nothing was changed. `first`: a
-// recording begins; what another left is dropped.
-void AppendRecording(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease, bool first,
-                     absl::string_view content_type, absl::Span<const Chunk> chunks,
-                     absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done);
+// A stretch of a recording. Views must outlive the call only.
+struct RecordingStretch {
+  bool begins = false;  // What another left is dropped.
+  absl::string_view content_type = {};  // Of one that begins.
+  size_t from = 0;                      // The number of its first chunk.
+  absl::Span<const Chunk> chunks = {};  // Perhaps none.
+};
+
+// Adds of the chunks those that are not there yet, if `lease` holds the lease: doing it again does no harm. False: it
+// does not, and nothing was changed. OUT_OF_RANGE: the recording there is not that long, or not there.
+void AppendRecording(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease,
+                     const RecordingStretch& stretch, absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done);
 
 // What is known of a question's lease and its recording.
 struct RecordingTail {

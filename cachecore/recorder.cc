@@ -134,8 +134,10 @@ void Recorder::Wake() {
 
 void Recorder::Publish(bool even_nothing) {
   std::vector<Chunk> chunks;
+  size_t from = 0;
   {
     MutexLock lock(mutex_);
+    from = published_;
     if (publishing_ || (unpublished_.empty() && !even_nothing)) return;
     publishing_ = true;
     size_t bytes = 0;
@@ -145,7 +147,7 @@ void Recorder::Publish(bool even_nothing) {
       chunks.push_back(chunk);
     }
   }
-  shared_->Append(question_.id(), recording_->token().lease, /*first=*/false, question_.content_type, chunks,
+  shared_->Append(question_.id(), recording_->token().lease, {.from = from, .chunks = chunks},
                   [this, self = shared_from_this(), count = chunks.size()](absl::StatusOr<bool> done) {
                     OnPublished(count, done);
                   });
@@ -155,15 +157,22 @@ void Recorder::OnPublished(size_t chunks, const absl::StatusOr<bool>& done) {
   {
     MutexLock lock(mutex_);
     publishing_ = false;
-    unpublished_.erase(unpublished_.begin(), unpublished_.begin() + chunks);
-    // They may have been added or not: the list is no use any more. The end reaches those elsewhere as a whole.
-    if (!done.ok() && chunks > 0) given_up_ = true;
-    if (given_up_) unpublished_.clear();
+    Published(chunks, done.status());
   }
-  // At the end the lease ends too, and a write that comes after it finds that out.
-  if (over_) return;
-  if (done.ok() && !*done) return BreakOff();
+  // At the end the lease ends too, and a write that comes after it finds that out. What failed goes with the next
+  // chunk or heartbeat, not at once: the tier may be away.
+  if (over_ || !done.ok()) return;
+  if (!*done) return BreakOff();
   Publish(/*even_nothing=*/false);
+}
+
+void Recorder::Published(size_t chunks, const absl::Status& status) {
+  if (status.ok()) {
+    unpublished_.erase(unpublished_.begin(), unpublished_.begin() + chunks);
+    published_ += chunks;
+  }
+  if (absl::IsOutOfRange(status)) given_up_ = true;
+  if (given_up_) unpublished_.clear();
 }
 
 }  // namespace paracle::cachecore

@@ -71,6 +71,7 @@ class Recorder final : public Waker, public std::enable_shared_from_this<Recorde
  private:
   void Publish(bool even_nothing);
   void OnPublished(size_t chunks, const absl::StatusOr<bool>& done);
+  void Published(size_t chunks, const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HeldHere() const;
   void BreakOff();
   void Stop();
@@ -84,8 +85,9 @@ class Recorder final : public Waker, public std::enable_shared_from_this<Recorde
 
   Mutex mutex_;
   std::vector<Chunk> unpublished_ ABSL_GUARDED_BY(mutex_);
+  size_t published_ ABSL_GUARDED_BY(mutex_) = 0;  // Chunks that the shared tier has.
   bool publishing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool given_up_ ABSL_GUARDED_BY(mutex_);  // The shared tier went away; readers elsewhere wait for the end.
+  bool given_up_ ABSL_GUARDED_BY(mutex_);  // The shared tier lacks the beginning; readers elsewhere wait for the end.
 };
 
 }  // namespace paracle::cachecore

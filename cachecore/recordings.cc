@@ -33,7 +33,7 @@ void Recordings::Begin(RecordedQuestion question, FillToken token, BeginDone don
   const std::string ns = question.ns;  // The question itself moves on.
   const EntryId id{.ns = ns, .digest = question.digest};
   const std::string content_type = question.content_type;
-  const EntryTag tag = EntryTag::Of(id);
+  const EntryTag tag = cache_.TagOf(id);
   auto begun = [this, tag, question = std::move(question), token,
                 done = std::move(done)](absl::StatusOr<bool> held) mutable {
     SetBeginning(tag, 0);
@@ -42,7 +42,7 @@ void Recordings::Begin(RecordedQuestion question, FillToken token, BeginDone don
     std::move(done)(Start(std::move(question), token, /*published=*/true));
   };
   SetBeginning(tag, token.lease);
-  shared_->Append(id, token.lease, /*first=*/true, content_type, {}, std::move(begun));
+  shared_->Append(id, token.lease, {.begins = true, .content_type = content_type}, std::move(begun));
 }
 
 void Recordings::SetBeginning(const EntryTag& tag, uint64_t lease) {
@@ -52,7 +52,7 @@ void Recordings::SetBeginning(const EntryTag& tag, uint64_t lease) {
 }
 
 void Recordings::BeginHere(RecordedQuestion question, FillToken token, BeginDone done) {
-  const auto held = cache_.HeldHere(EntryTag::Of(question.id()));
+  const auto held = cache_.HeldHere(cache_.TagOf(question.id()));
   if (!held || held->token.lease != token.lease) {
     return std::move(done)(shared_ == nullptr ? LeaseLost() : CannotTell());
   }
@@ -60,7 +60,7 @@ void Recordings::BeginHere(RecordedQuestion question, FillToken token, BeginDone
 }
 
 std::shared_ptr<Recorder> Recordings::Start(RecordedQuestion question, FillToken token, bool published) {
-  const EntryTag tag = EntryTag::Of(question.id());
+  const EntryTag tag = cache_.TagOf(question.id());
   std::shared_ptr<Recording> recording = Make(tag, token, question.model, question.content_type);
   std::shared_ptr<Recording> before;
   {
@@ -130,7 +130,7 @@ void Recordings::FindRunning(std::string ns, Digest digest, std::string model, b
     const EntryId id{.ns = ns, .digest = digest};
     if (auto* hit = std::get_if<Hit>(&outcome)) return std::move(done)(std::move(*hit));
     Found here = FoundHere(id, model);
-    const bool known_here = std::holds_alternative<std::shared_ptr<Recording>>(here) || DecidedHere(EntryTag::Of(id));
+    const bool known_here = std::holds_alternative<std::shared_ptr<Recording>>(here) || DecidedHere(cache_.TagOf(id));
     if (known_here || shared_ == nullptr || !shared_->usable()) return std::move(done)(std::move(here));
     auto read = [this, ns, digest, model, again, deadline, here = std::move(here),
                  done = std::move(done)](absl::StatusOr<RecordingTail> tail) mutable {
@@ -152,7 +152,7 @@ void Recordings::FindRunning(std::string ns, Digest digest, std::string model, b
 }
 
 Recordings::Found Recordings::FoundHere(const EntryId& id, absl::string_view model) {
-  const EntryTag tag = EntryTag::Of(id);
+  const EntryTag tag = cache_.TagOf(id);
   if (std::shared_ptr<Recording> running = Running(tag); running != nullptr) {
     // By its own model, too: not everybody who asks names it.
     const FillToken token = running->token();
@@ -171,7 +171,7 @@ bool Recordings::DecidedHere(const EntryTag& tag) const {
 }
 
 std::shared_ptr<Recording> Recordings::Mirror(const EntryId& id, const std::string& model, const RecordingTail& tail) {
-  const EntryTag tag = EntryTag::Of(id);
+  const EntryTag tag = cache_.TagOf(id);
   FillToken token = MarkTable::ToToken(tail.begun);
   token.lease = tail.lease;
   std::shared_ptr<Recording> recording = Make(tag, token, model, tail.content_type);

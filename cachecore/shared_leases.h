@@ -49,9 +49,9 @@ class SharedLeases {
     ReleaseLease(*client_, keys_, id, lease, std::move(done));
   }
 
-  void Append(const EntryId& id, uint64_t lease, bool first, absl::string_view content_type,
-              absl::Span<const Chunk> chunks, absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
-    AppendRecording(*client_, keys_, id, lease, first, content_type, chunks, std::move(done));
+  void Append(const EntryId& id, uint64_t lease, const RecordingStretch& stretch,
+              absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
+    AppendRecording(*client_, keys_, id, lease, stretch, std::move(done));
   }
   void Tail(const EntryId& id, size_t from_chunk, absl::AnyInvocable<void(absl::StatusOr<RecordingTail>) &&> done) {
     ReadRecording(*client_, keys_, id, from_chunk, std::move(done));

@@ -39,12 +39,22 @@ class RecordScriptsTest : public testing::Test {
     server_->Command({"SET", lease_key_, absl::StrCat("h ", lease, " fedcba9876543210 42 1700000000000")});
   }
 
+  // Behind what was appended so far.
   absl::StatusOr<bool> Append(const std::vector<std::string>& texts, bool first = false, uint64_t lease = kLease,
                               const std::string& content_type = "text/plain; charset=utf-8") {
+    if (first) appended_ = 0;
+    auto appended = AppendAt(appended_, texts, first, lease, content_type);
+    if (appended.ok() && *appended) appended_ += texts.size();
+    return appended;
+  }
+
+  absl::StatusOr<bool> AppendAt(size_t from, const std::vector<std::string>& texts, bool first = false,
+                                uint64_t lease = kLease, const std::string& content_type = "text/plain") {
     std::vector<Chunk> chunks;
     for (const std::string& text : texts) chunks.push_back(std::make_shared<const std::string>(text));
     std::promise<absl::StatusOr<bool>> done;
-    AppendRecording(*client_, keys_, id_, lease, first, content_type, chunks,
+    AppendRecording(*client_, keys_, id_, lease,
+                    {.begins = first, .content_type = content_type, .from = from, .chunks = chunks},
                     [&](auto appended) { done.set_value(std::move(appended)); });
     return done.get_future().get();
   }
@@ -57,6 +67,7 @@ class RecordScriptsTest : public testing::Test {
 
   std::string List() { return server_->Command({"LRANGE", list_key_, "0", "-1"}).ToString(); }
 
+  size_t appended_ = 0;
   const RedisKeys keys_{"recorded:"};
   const EntryId id_{.ns = "default", .digest = DigestOfQuestion(1)};
   const std::string lease_key_ = keys_.Lease(id_);
@@ -127,6 +138,23 @@ TEST_F(RecordScriptsTest, ABeginningDropsWhatAnotherLeft) {
   EXPECT_THAT(Tail()->chunks, IsEmpty());
 }
 
+TEST_F(RecordScriptsTest, WhatIsThereAlreadyIsNotAddedAgain) {
+  Hold();
+  ASSERT_TRUE(*AppendAt(0, {"a", "b"}, /*first=*/true));
+  ASSERT_TRUE(*AppendAt(0, {"a", "b"}));
+  ASSERT_TRUE(*AppendAt(1, {"b", "c"}));
+  ASSERT_TRUE(*AppendAt(0, {"a"}));
+  EXPECT_THAT(Tail()->chunks, ElementsAre("a", "b", "c"));
+}
+
+TEST_F(RecordScriptsTest, ChunksBehindAGapAreRefused) {
+  Hold();
+  EXPECT_TRUE(absl::IsOutOfRange(AppendAt(0, {"a"}).status())) << "nothing has begun";
+  ASSERT_TRUE(*AppendAt(0, {"a"}, /*first=*/true));
+  EXPECT_TRUE(absl::IsOutOfRange(AppendAt(2, {"c"}).status()));
+  EXPECT_THAT(Tail()->chunks, ElementsAre("a"));
+}
+
 TEST_F(RecordScriptsTest, TheListOfAnotherLeaseIsNotRead) {
   Hold();
   ASSERT_TRUE(*Append({"one"}, /*first=*/true));
@@ -161,7 +189,7 @@ TEST_F(RecordScriptsTest, AHeartbeatMakesNoListAndTellsNobody) {
   ASSERT_TRUE(told);
   EXPECT_EQ(told->what, LeaseMessage::What::kRecorded);
   EXPECT_EQ(told->lease, kLease);
-  EXPECT_EQ(told->tag, EntryTag::Of(id_));
+  EXPECT_EQ(told->tag, keys_.TagOf(id_));
 }
 
 TEST_F(RecordScriptsTest, TheEndOfALeaseTakesItsListAway) {

@@ -35,7 +35,7 @@ class RecordingTest : public testing::Test {
     return texts;
   }
 
-  Recording recording_{EntryTag::Of({.ns = "default", .digest = DigestOfQuestion(1)}), {}, "gpt-4", "text/plain"};
+  Recording recording_{EntryTag::Of({.ns = "default", .digest = DigestOfQuestion(1)}, NameHash()), {}, "gpt-4", "text/plain"};
 };
 
 TEST_F(RecordingTest, ChunksAreReadInTheOrderInWhichTheyCame) {

@@ -34,6 +34,7 @@ struct Server {
 
   CacheStack& operator*() { return *stack; }
   Recordings& recordings() { return *stack->recordings; }
+  uint64_t Epoch() { return stack->shared->state().marks.Now().epoch; }
   bool WaitUntilUsable(bool usable) {
     return Eventually([&] { return stack->shared->leases().usable() == usable; });
   }
@@ -238,7 +239,10 @@ TEST_F(RecordingsRedisTest, ARedisThatLostEverythingEndsTheRecordingAndAnotherBe
   ASSERT_TRUE(recorder->Add("one").ok());
   Follower local(**a_, kQuestion);
   local.ReadUntil(3);
+  const uint64_t before = a_->Epoch();
   redis_->Restart();
+  // What is given before both have heard of the restart is refused later.
+  ASSERT_TRUE(Eventually([&] { return a_->Epoch() != before && b_->Epoch() == a_->Epoch(); }));
   ASSERT_TRUE(a_->WaitUntilUsable(true));
   ASSERT_TRUE(b_->WaitUntilUsable(true));
   EXPECT_EQ(local.ReadAll().last, Kind::kNobody) << "by the heartbeat";
@@ -264,8 +268,7 @@ TEST_F(RecordingsRedisTest, ALeaseThatRunsOutWhileRedisIsAwayEndsItsRecording) {
   EXPECT_TRUE(Eventually([this] { return a_->recordings().running() == 0; }));
 }
 
-// One write that fails, and the readers elsewhere get the rest with the end. The room for that is counted.
-TEST_F(RecordingsRedisTest, WhatCouldNotBeSharedComesWithTheEndAndCostsNoRoomForGood) {
+TEST_F(RecordingsRedisTest, WhatCouldNotBeSharedIsSharedWithTheNextChunkOnceAndCostsNoRoomForGood) {
   for (int question = 1; question <= 3; ++question) {
     const auto recorder = Record(**a_, question);
     ASSERT_TRUE(recorder->Add("one ").ok());
@@ -281,16 +284,35 @@ TEST_F(RecordingsRedisTest, WhatCouldNotBeSharedComesWithTheEndAndCostsNoRoomFor
     ASSERT_TRUE(Eventually([&] { return proxy_a_->counters().errors > before; }));
     proxy_a_->Heal();
     ASSERT_TRUE(recorder->Add("three").ok());
+    remote.ReadUntil(13);
     ASSERT_TRUE(a_->WaitUntilUsable(true));
     const auto stored = End(*recorder);
     ASSERT_TRUE(stored.ok() && stored->stored_in_shared) << stored.status();
     ASSERT_EQ(remote.ReadAll().last, Kind::kEnd);
     EXPECT_EQ(remote.text, "one two three");
-    EXPECT_THAT(remote.chunks, testing::ElementsAre("one ", "two three"));
+    EXPECT_THAT(remote.chunks, testing::ElementsAre("one ", "two ", "three"));
     remote.Destroy();
     EXPECT_TRUE(Eventually([&] { return b_->recordings().bytes() == 0; })) << b_->recordings().bytes();
   }
   EXPECT_TRUE(End(*Record(**b_, 9)).ok());
+}
+
+TEST_F(RecordingsRedisTest, AWriteWhoseAnswerWasLostIsRepeatedByTheHeartbeatAndReadOnce) {
+  const auto recorder = Record(**a_, kQuestion);
+  Follower remote(**b_, kQuestion);
+  ASSERT_TRUE(recorder->Add("one ").ok());
+  remote.ReadUntil(4);
+  proxy_a_->Set({.kind = Fault::Kind::kTruncate, .command = "EVALSHA"});
+  const int64_t before = proxy_a_->counters().truncated;
+  ASSERT_TRUE(recorder->Add("two ").ok());
+  ASSERT_TRUE(Eventually([&] { return proxy_a_->counters().truncated > before; }));
+  proxy_a_->Heal();
+  remote.ReadUntil(8);
+  ASSERT_TRUE(recorder->Add("three").ok());
+  remote.ReadUntil(13);
+  ASSERT_TRUE(End(*recorder).ok());
+  ASSERT_EQ(remote.ReadAll().last, Kind::kEnd);
+  EXPECT_THAT(remote.chunks, testing::ElementsAre("one ", "two ", "three"));
 }
 
 TEST_F(RecordingsRedisTest, TheListThatAnotherLeaseLeftIsNotFollowed) {
