@@ -1,5 +1,9 @@
-// EntryTag is the name under which an entry and everything about it (lease, recording, messages) is found: the first 16
-// bytes of the SHA-256 of its namespace, and its digest. It tells nothing of either. Regular; thread-safe.
+// EntryTag is the name under which an entry and everything about it (lease, recording, messages) is found.
+//
+//   16 bytes of the namespace   the first ones of its SHA-256; with a key of names: of HMAC( 'N', namespace )
+//   32 bytes of the question    its digest; with a key of names: HMAC( 'E', the 16 bytes, digest )
+//
+// name_hash.h says what the key is for. A tag of one key is none of another's. Regular; thread-safe.
 #ifndef PARACLE_CACHECORE_ENTRY_TAG_H_
 #define PARACLE_CACHECORE_ENTRY_TAG_H_
 
@@ -13,6 +17,7 @@
 
 #include "absl/strings/string_view.h"
 #include "cachecore/entry.h"
+#include "cachecore/name_hash.h"
 
 namespace paracle::cachecore {
 
@@ -21,14 +26,14 @@ class EntryTag {
   static constexpr size_t kNamespaceBytes = 16;
   static constexpr size_t kSize = kNamespaceBytes + Digest::kSize;
 
-  static EntryTag Of(const EntryId& id);
+  static EntryTag Of(const EntryId& id, const NameHash& names);
 
   // Of kSize bytes; nullopt otherwise.
   static std::optional<EntryTag> FromBytes(absl::string_view bytes);
 
   absl::string_view AsBytes() const { return {reinterpret_cast<const char*>(bytes_.data()), kSize}; }
 
-  // The digest's own bits: as good as any hash of it.
+  // Bits of a hash: as good as any hash of them.
   uint64_t Hash() const {
     uint64_t hash;
     std::memcpy(&hash, bytes_.data() + kNamespaceBytes, sizeof(hash));
@@ -47,7 +52,7 @@ class EntryTag {
 };
 
 // The same 16 bytes of a namespace in hex, as they stand in Redis's keys.
-const std::string& HashOfNamespaceInHex(absl::string_view ns);
+const std::string& HexOfNamespace(absl::string_view ns, const NameHash& names);
 
 }  // namespace paracle::cachecore
 

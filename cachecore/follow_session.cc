@@ -29,7 +29,7 @@ FollowSession::~FollowSession() {
     recording_->StopAwaiting(this);
     recording_->readers.fetch_sub(1);
   }
-  recordings_.StopAwaiting(EntryTag::Of({.ns = ns_, .digest = digest_}), this);
+  recordings_.StopAwaiting(recordings_.cache().TagOf({.ns = ns_, .digest = digest_}), this);
   recordings_.LeaveFollower();
 }
 
@@ -62,7 +62,7 @@ bool FollowSession::BeginSearch(int64_t now) {
   search_at_ = now + kSearchNanos;
   const EntryId id{.ns = ns_, .digest = digest_};
   // Before looking: what happens meanwhile is not to be missed.
-  recordings_.Await(EntryTag::Of(id), shared_from_this());
+  recordings_.Await(recordings_.cache().TagOf(id), shared_from_this());
   recordings_.Find(id, model_, deadline_,
                    [self = shared_from_this()](Recordings::Found found) { self->OnFound(std::move(found)); });
   return true;

@@ -163,7 +163,7 @@ void FillLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, 
                absl::Duration ttl, absl::Duration timeout, absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
   Send(client, Fill(), {keys.Entry(id), keys.Lease(id), keys.Recording(id)},
        {Hex(lease), std::string(entry), Millis(ttl), kRememberFillMs, keys.lease_channel(),
-        LeaseMessageText(LeaseMessage::What::kFilled, id, lease)},
+        LeaseMessageText(LeaseMessage::What::kFilled, keys.TagOf(id), lease)},
        timeout, [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
          const absl::StatusOr<int64_t> stored = ParseNumber(reply);
          if (!stored.ok()) return std::move(done)(stored.status());
@@ -175,8 +175,8 @@ void RenewLease(redis::Client& client, const RedisKeys& keys, const EntryId& id,
                 absl::Duration max_hold, absl::AnyInvocable<void(absl::StatusOr<absl::Duration>) &&> done) {
   Send(client, Renew(), {keys.Lease(id), keys.Recording(id)},
        {Hex(lease), Millis(hold), Millis(max_hold), keys.lease_channel(),
-        LeaseMessageText(LeaseMessage::What::kReleased, id, lease),
-        LeaseMessageText(LeaseMessage::What::kRenewed, id, lease)},
+        LeaseMessageText(LeaseMessage::What::kReleased, keys.TagOf(id), lease),
+        LeaseMessageText(LeaseMessage::What::kRenewed, keys.TagOf(id), lease)},
        OperationTimeout(client), [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
          const absl::StatusOr<int64_t> left = ParseNumber(reply);
          if (!left.ok()) return std::move(done)(left.status());
@@ -187,7 +187,7 @@ void RenewLease(redis::Client& client, const RedisKeys& keys, const EntryId& id,
 void ReleaseLease(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease,
                   absl::AnyInvocable<void(absl::Status) &&> done) {
   Send(client, Release(), {keys.Lease(id), keys.Recording(id)},
-       {Hex(lease), keys.lease_channel(), LeaseMessageText(LeaseMessage::What::kReleased, id, lease)},
+       {Hex(lease), keys.lease_channel(), LeaseMessageText(LeaseMessage::What::kReleased, keys.TagOf(id), lease)},
        OperationTimeout(client),
        [done = std::move(done)](absl::StatusOr<Reply> reply) mutable { std::move(done)(ParseNumber(reply).status()); });
 }
@@ -215,10 +215,10 @@ std::optional<LeaseMessage> ParseLeaseMessage(absl::string_view message) {
   return parsed;
 }
 
-std::string LeaseMessageText(LeaseMessage::What what, const EntryId& id, uint64_t lease) {
+std::string LeaseMessageText(LeaseMessage::What what, const EntryTag& tag, uint64_t lease) {
   const auto* const known = std::find_if(std::begin(kMessages), std::end(kMessages),
                                          [&](const auto& message) { return message.second == what; });
-  return absl::StrCat(absl::string_view(&known->first, 1), " ", absl::BytesToHexString(EntryTag::Of(id).AsBytes()), " ",
+  return absl::StrCat(absl::string_view(&known->first, 1), " ", absl::BytesToHexString(tag.AsBytes()), " ",
                       Hex(lease), what == LeaseMessage::What::kRenewed ? " " : "");
 }
 

@@ -77,7 +77,7 @@ std::optional<LeaseMessage> ParseLeaseMessage(absl::string_view message);
 
 // The same the other way round. That a lease was renewed ends with a blank, behind which the script says how much is
 // left.
-std::string LeaseMessageText(LeaseMessage::What what, const EntryId& id, uint64_t lease);
+std::string LeaseMessageText(LeaseMessage::What what, const EntryTag& tag, uint64_t lease);
 
 }  // namespace paracle::cachecore
 

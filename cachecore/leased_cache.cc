@@ -43,7 +43,7 @@ LeasedCache::LeasedCache(const LeaseOptions& options, Cache* tiers, TierState* s
 LeasedCache::~LeasedCache() = default;
 
 void LeasedCache::Get(LeaseCall& call) {
-  call.tag_ = EntryTag::Of(call.id());
+  call.tag_ = TagOf(call.id());
   const absl::Duration left = call.deadline - clock_.WallTime() - options_.answer_before;
   call.until_nanos_ = Now() + Nanos(std::clamp(std::min(call.wait, left), absl::ZeroDuration(), absl::Hours(1)));
   LookUp(call);
@@ -220,7 +220,7 @@ void LeasedCache::AnswerPending(LeaseCall& call, int64_t held_until, absl::Durat
 
 void LeasedCache::Renew(const EntryId& id, absl::string_view model, FillToken token, absl::Duration hold,
                         RenewDone done) {
-  const EntryTag tag = EntryTag::Of(id);
+  const EntryTag tag = TagOf(id);
   if (!Valid(id, model, token)) {
     return Release(id, token, [done = std::move(done)]() mutable { std::move(done)(LeaseLost()); });
   }
@@ -248,7 +248,7 @@ void LeasedCache::Renew(const EntryId& id, absl::string_view model, FillToken to
 }
 
 void LeasedCache::Release(const EntryId& id, FillToken token, ReleaseDone done) {
-  auto end = [this, tag = EntryTag::Of(id), lease = token.lease, done = std::move(done)](absl::Status) mutable {
+  auto end = [this, tag = TagOf(id), lease = token.lease, done = std::move(done)](absl::Status) mutable {
     Ended(tag, lease);
     std::move(done)();
   };
@@ -277,7 +277,7 @@ void LeasedCache::Set(const EntrySpec& spec, absl::Time deadline, SetDone done) 
   if (OfAnEarlierHistory(token)) TellWhoAskedBefore(spec, token);  // The tiers refuse it.
   if (DecidedHere(token)) return SetHere(spec, deadline, std::move(done));
   if (alone()) {
-    const auto held = table_.HeldHere(EntryTag::Of(spec.id), Now());
+    const auto held = table_.HeldHere(TagOf(spec.id), Now());
     if (held && held->token.lease != token.lease) return std::move(done)(LeaseLost());
   }
   SetAndTell(spec, deadline, std::move(done));
@@ -287,14 +287,14 @@ void LeasedCache::Set(const EntrySpec& spec, absl::Time deadline, SetDone done) 
 void LeasedCache::SetHere(const EntrySpec& spec, absl::Time deadline, SetDone done) {
   const uint64_t lease = spec.fill_token->lease;
   const bool of_another = shared_ != nullptr && !OfThisServer(lease);
-  const LeaseTable::Fill fill = table_.BeginFill(EntryTag::Of(spec.id), lease, Now());
+  const LeaseTable::Fill fill = table_.BeginFill(TagOf(spec.id), lease, Now());
   if (fill == LeaseTable::Fill::kLost && !of_another) return std::move(done)(LeaseLost());
   SetAndTell(spec, deadline, std::move(done));
 }
 
 void LeasedCache::SetAndTell(const EntrySpec& spec, absl::Time deadline, SetDone done) {
   const uint64_t lease = spec.fill_token.value_or(FillToken{}).lease;
-  const EntryTag tag = EntryTag::Of(spec.id);
+  const EntryTag tag = TagOf(spec.id);
   std::string ns = lease == 0 ? std::string() : std::string(spec.id.ns);
   tiers_.Set(spec, deadline, [this, lease, tag, ns = std::move(ns), digest = spec.id.digest,
                               done = std::move(done)](absl::StatusOr<SetOutcome> outcome) mutable {
@@ -313,7 +313,7 @@ void LeasedCache::SetAndTell(const EntrySpec& spec, absl::Time deadline, SetDone
 }
 
 void LeasedCache::TellWhoAskedBefore(const EntrySpec& spec, FillToken token) {
-  const Line line = table_.TakeAwaiting(EntryTag::Of(spec.id), token.lease, Now());
+  const Line line = table_.TakeAwaiting(TagOf(spec.id), token.lease, Now());
   if (line.empty()) return;
   const EntryHandle entry = Entry::Create(spec, token, state_.labels, clock_);
   uint32_t hits = 0;
@@ -330,7 +330,7 @@ void LeasedCache::Invalidate(const InvalidationTarget& target, bool dry_run, Inv
                       std::move(done)(std::move(outcome));
                       const bool one = target.kind == InvalidationTarget::Kind::kDigest;
                       for (LeaseCall* call :
-                           one ? table_.TakeFirst(EntryTag::Of({.ns = target.ns, .digest = target.digest}))
+                           one ? table_.TakeFirst(TagOf({.ns = target.ns, .digest = target.digest}))
                                : table_.TakeFirstOfEach(target.ns)) {
                         LookUp(*call);
                       }

@@ -89,6 +89,9 @@ class LeasedCache final : public Cache, private LeaseListener {
   // Once, before there are calls. REQUIRES: the observer outlives all that calls back here.
   void Observe(LeaseObserver* observer) { observer_.store(observer, std::memory_order_release); }
 
+  // Under what name the question is known here, and in the shared tier.
+  EntryTag TagOf(const EntryId& id) const { return EntryTag::Of(id, state_.names); }
+
   // How long the lease that runs here holds, and its token; nullopt: nobody is known here to hold one.
   std::optional<LeaseTable::Held> HeldHere(const EntryTag& tag) const { return table_.HeldHere(tag, Now()); }
 

@@ -61,7 +61,7 @@ bool MarkLog::fresh() const {
 
 void MarkLog::Add(const InvalidationTarget& target, AddDone done) {
   // A second try, because a message may have moved the table on while the first one was under way to a new epoch.
-  Try(MarkName::Of(target), 2, std::move(done));
+  Try(marks_.NameOf(target), 2, std::move(done));
 }
 
 std::string MarkLog::last_error() const {

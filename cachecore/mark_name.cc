@@ -3,8 +3,6 @@
 #include <cstring>
 #include <string>
 
-#include "cachecore/internal/sha256.h"
-
 namespace paracle::cachecore {
 namespace {
 
@@ -39,15 +37,17 @@ absl::string_view ValueOf(const InvalidationTarget& target) {
 
 }  // namespace
 
-MarkName MarkName::Of(Kind kind, absl::string_view ns, absl::string_view value) {
+MarkName MarkName::Of(Kind kind, absl::string_view ns, absl::string_view value, const NameHash& names) {
   std::string text(1, LetterOf(kind));
   text.reserve(9 + ns.size() + value.size());
   for (int shift = 56; shift >= 0; shift -= 8) text.push_back(static_cast<char>(uint64_t{ns.size()} >> shift));
   text.append(ns.data(), ns.size()).append(value.data(), value.size());
-  return *FromBytes(internal::Sha256(text).AsBytes().substr(0, kSize));
+  return *FromBytes(names.Of(text).AsBytes().substr(0, kSize));
 }
 
-MarkName MarkName::Of(const InvalidationTarget& target) { return Of(target.kind, target.ns, ValueOf(target)); }
+MarkName MarkName::Of(const InvalidationTarget& target, const NameHash& names) {
+  return Of(target.kind, target.ns, ValueOf(target), names);
+}
 
 std::optional<MarkName> MarkName::FromBytes(absl::string_view raw) {
   if (raw.size() != kSize) return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "absl/hash/hash.h"
 
@@ -20,7 +21,8 @@ uint64_t Random64() {
 
 }  // namespace
 
-MarkTable::MarkTable(size_t max_marks) : max_marks_(max_marks), seed_(Random64()), epoch_(Random64()) {}
+MarkTable::MarkTable(size_t max_marks, NameHash names)
+    : max_marks_(max_marks), names_(std::move(names)), seed_(Random64()), epoch_(Random64()) {}
 
 // The two belong together if the epoch is the same before and after; a new one passes through 0.
 FillToken MarkTable::Now() const {
@@ -32,7 +34,7 @@ FillToken MarkTable::Now() const {
 }
 
 uint64_t MarkTable::Add(const InvalidationTarget& target) {
-  const MarkName name = MarkName::Of(target);
+  const MarkName name = NameOf(target);
   MutexLock lock(mutex_);
   const uint64_t latest = latest_.load(std::memory_order_relaxed);
   if (shared_ && (latest & kLocalMask) == kLocalMask) return latest;
@@ -49,7 +51,7 @@ std::optional<uint64_t> MarkTable::Validate(const MarkSubject& subject, FillToke
   if (token.sequence == now) return now;
   if (token.sequence > now || token.sequence < floor_) return std::nullopt;
   const auto marked = [&](Kind kind, absl::string_view value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return MarkedAfter(MarkName::Of(kind, subject.ns, value), token.sequence);
+    return MarkedAfter(MarkName::Of(kind, subject.ns, value, names_), token.sequence);
   };
   if (marks_.empty()) return now;
   if (marked(Kind::kNamespace, "") || marked(Kind::kDigest, subject.digest.AsBytes())) return std::nullopt;

@@ -28,6 +28,7 @@
 #include "cachecore/entry.h"
 #include "cachecore/mark_name.h"
 #include "cachecore/mutex.h"
+#include "cachecore/name_hash.h"
 
 namespace paracle::cachecore {
 
@@ -61,7 +62,10 @@ class MarkTable {
   // Between two numbers of the shared sequence there is room for 2^20 of our own.
   static constexpr int kLocalBits = 20;
 
-  explicit MarkTable(size_t max_marks);
+  explicit MarkTable(size_t max_marks, NameHash names = NameHash());
+
+  // How an invalidation of it is named, here and in the shared tier.
+  MarkName NameOf(const InvalidationTarget& target) const { return MarkName::Of(target, names_); }
 
   // A fill that begins now.
   FillToken Now() const;
@@ -108,6 +112,7 @@ class MarkTable {
   void Measure() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t max_marks_;
+  const NameHash names_;
   const uint64_t seed_;
   // Both are written under mutex_, latest_ after the mark. While a new epoch begins, epoch_ is 0.
   std::atomic<uint64_t> epoch_;

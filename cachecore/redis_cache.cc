@@ -40,7 +40,7 @@ void RedisCache::Find(const EntryId& id, absl::Time deadline, FindDone done) {
     Count(unasked_);
     return std::move(done)({});
   }
-  const EntryTag tag = EntryTag::Of(id);
+  const EntryTag tag = keys_.TagOf(id);
   client_->Send(Lane::kData, Command({"GET", keys_.Entry(tag)}), TimeFor(*client_, deadline),
                 [this, ns = std::string(id.ns), digest = id.digest, tag,
                  done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
@@ -139,7 +139,7 @@ absl::Time RedisCache::ExpireTime(const EntrySpec& spec) const {
 
 void RedisCache::Put(const EntrySpec& spec, FillToken begun, absl::Time deadline, PutDone done) {
   if (!usable()) return std::move(done)(false);
-  const EntryTag tag = EntryTag::Of(spec.id);
+  const EntryTag tag = keys_.TagOf(spec.id);
   const auto bytes = codec_.Encode(spec, tag, MarkTable::ToPosition(begun), clock_.WallTime());
   if (!bytes) return std::move(done)(false);
   const int64_t milliseconds = std::max<int64_t>(1, absl::ToInt64Milliseconds(std::min(spec.ttl, Entry::kMaxTtl)));
@@ -152,7 +152,7 @@ void RedisCache::Put(const EntrySpec& spec, FillToken begun, absl::Time deadline
 
 void RedisCache::PutLeased(const EntrySpec& spec, FillToken token, absl::Time deadline, LeasedPutDone done) {
   if (!usable()) return std::move(done)(LeasedPut::kUnknown);
-  const auto bytes = codec_.Encode(spec, EntryTag::Of(spec.id), MarkTable::ToPosition(token), clock_.WallTime());
+  const auto bytes = codec_.Encode(spec, keys_.TagOf(spec.id), MarkTable::ToPosition(token), clock_.WallTime());
   if (!bytes) return std::move(done)(LeasedPut::kUnknown);
   FillLease(*client_, keys_, spec.id, token.lease, *bytes, std::min(spec.ttl, Entry::kMaxTtl),
             TimeFor(*client_, deadline), [done = std::move(done)](absl::StatusOr<bool> stored) mutable {

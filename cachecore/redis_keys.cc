@@ -25,8 +25,9 @@ std::string EscapeGlob(absl::string_view text) {
 
 }  // namespace
 
-RedisKeys::RedisKeys(std::string prefix)
-    : prefix_(std::move(prefix)),
+RedisKeys::RedisKeys(std::string prefix, NameHash names)
+    : names_(std::move(names)),
+      prefix_(std::move(prefix)),
       mark_state_(absl::StrCat(prefix_, "{marks}:state")),
       mark_names_(absl::StrCat(prefix_, "{marks}:names")),
       mark_times_(absl::StrCat(prefix_, "{marks}:times")),
@@ -40,8 +41,8 @@ absl::Status RedisKeys::ValidatePrefix(absl::string_view prefix) {
 }
 
 std::string RedisKeys::Entry(const EntryTag& tag) const { return Of(tag, kEntry); }
-std::string RedisKeys::Lease(const EntryId& id) const { return Of(EntryTag::Of(id), ":l"); }
-std::string RedisKeys::Recording(const EntryId& id) const { return Of(EntryTag::Of(id), ":r"); }
+std::string RedisKeys::Lease(const EntryId& id) const { return Of(TagOf(id), ":l"); }
+std::string RedisKeys::Recording(const EntryId& id) const { return Of(TagOf(id), ":r"); }
 
 std::string RedisKeys::Of(const EntryTag& tag, absl::string_view what) const {
   const std::string hex = absl::BytesToHexString(tag.AsBytes());
@@ -61,7 +62,7 @@ std::optional<EntryTag> RedisKeys::EntryOf(absl::string_view key) const {
 }
 
 std::string RedisKeys::EntryPattern(absl::string_view ns) const {
-  return Pattern(absl::StrCat(HashOfNamespaceInHex(ns), "/*"));
+  return Pattern(absl::StrCat(HexOfNamespace(ns, names_), "/*"));
 }
 
 std::string RedisKeys::EntryPattern() const { return Pattern("*/*"); }

@@ -1,8 +1,8 @@
 // RedisKeys says where things are in Redis: the one place that knows the layout.
 //
-//   {prefix}{<namespace>/<digest>}:e      an entry; the namespace as the first 16 bytes of its SHA-256, both in hex
-//   {prefix}{<namespace>/<digest>}:l      its lease; what is in it, lease_scripts.h keeps
-//   {prefix}{<namespace>/<digest>}:r      its recording, while it is being made; record_scripts.h
+//   {prefix}{<namespace>/<question>}:e    an entry; the two parts of its tag (entry_tag.h) in hex
+//   {prefix}{<namespace>/<question>}:l    its lease; what is in it, lease_scripts.h keeps
+//   {prefix}{<namespace>/<question>}:r    its recording, while it is being made; record_scripts.h
 //   {prefix}{marks}:state, :names, :times what mark_scripts.h keeps
 //   {prefix}marks, {prefix}leases         the channels that tell of new marks, and of what became of leases
 //
@@ -17,18 +17,21 @@
 #include "absl/strings/string_view.h"
 #include "cachecore/entry.h"
 #include "cachecore/entry_tag.h"
+#include "cachecore/name_hash.h"
 
 namespace paracle::cachecore {
 
 class RedisKeys {
  public:
   // REQUIRES: ValidatePrefix(prefix).ok().
-  explicit RedisKeys(std::string prefix);
+  explicit RedisKeys(std::string prefix, NameHash names = NameHash());
 
   // INVALID_ARGUMENT: empty, over 128 bytes, or with braces, which would move the hash tag.
   static absl::Status ValidatePrefix(absl::string_view prefix);
 
-  std::string Entry(const EntryId& id) const { return Entry(EntryTag::Of(id)); }
+  EntryTag TagOf(const EntryId& id) const { return EntryTag::Of(id, names_); }
+
+  std::string Entry(const EntryId& id) const { return Entry(TagOf(id)); }
   std::string Entry(const EntryTag& tag) const;
   std::string Lease(const EntryId& id) const;
   std::string Recording(const EntryId& id) const;
@@ -40,6 +43,7 @@ class RedisKeys {
   std::string EntryPattern(absl::string_view ns) const;
   std::string EntryPattern() const;
 
+  const NameHash& names() const { return names_; }
   const std::string& prefix() const { return prefix_; }
   const std::string& mark_state() const { return mark_state_; }
   const std::string& mark_names() const { return mark_names_; }
@@ -51,6 +55,7 @@ class RedisKeys {
   std::string Of(const EntryTag& tag, absl::string_view what) const;
   std::string Pattern(absl::string_view inside_the_tag) const;
 
+  const NameHash names_;
   const std::string prefix_;
   const std::string mark_state_;
   const std::string mark_names_;

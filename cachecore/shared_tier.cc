@@ -26,9 +26,9 @@ absl::Status SharedTierOptions::Validate() const {
 
 SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, StatsLedger* ledger, const Clock* clock,
                        SharedTierEvents events)
-    : keys_(options.prefix),
+    : keys_(options.prefix, NameHash(options.keys)),
       codec_(options.keys),
-      state_(ledger, max_marks),
+      state_(ledger, max_marks, keys_.names()),
       events_(std::move(events)),
       log_(LogOptions(options), &keys_, &state_.marks, [this](bool, const std::string& why) { TellOfChange(why); }),
       reclaimer_(&keys_, &codec_, &state_.marks, clock),

@@ -31,7 +31,7 @@ class TableCall final : public LeaseCall {
 // What LeasedCache does between two lookups, and what it sees.
 class LeaseCallAccess {
  public:
-  static const EntryTag& Tag(LeaseCall& call) { return call.tag_ = EntryTag::Of(call.id()); }
+  static const EntryTag& Tag(LeaseCall& call) { return call.tag_ = EntryTag::Of(call.id(), NameHash()); }
   static void LookUp(LeaseCall& call, const LeaseTable& table) { call.version_ = table.Version(Tag(call)); }
   static uint64_t version(const LeaseCall& call) { return call.version_; }
   static void WaitsUntil(LeaseCall& call, int64_t nanos) { call.until_nanos_ = nanos; }

@@ -193,7 +193,7 @@ TEST_F(LeaseScriptsTest, WhatBecomesOfALeaseIsToldOnTheChannel) {
   EXPECT_EQ(filled->what, What::kFilled);
   EXPECT_EQ(released->lease, 7u);
   EXPECT_EQ(filled->lease, 8u);
-  for (const auto& message : {renewed, released, filled}) EXPECT_EQ(message->tag, EntryTag::Of(id_));
+  for (const auto& message : {renewed, released, filled}) EXPECT_EQ(message->tag, keys_.TagOf(id_));
 }
 
 TEST_F(LeaseScriptsTest, GarbageInTheLeasesKeyIsAnErrorOrAFreeLeaseAndNeverALease) {
@@ -228,36 +228,36 @@ TEST_F(LeaseScriptsTest, AnEntrysKeyOfAnotherTypeIsAnError) {
 }
 
 TEST(LeaseMessageTest, WhatIsWrittenIsReadAgain) {
-  const EntryId id{.ns = "default", .digest = DigestOfQuestion(1)};
+  const EntryTag tag = EntryTag::Of({.ns = "default", .digest = DigestOfQuestion(1)}, NameHash());
   for (What what : {What::kFilled, What::kReleased, What::kRenewed, What::kRecorded}) {
-    std::string text = LeaseMessageText(what, id, 0xfedcba9876543210);
+    std::string text = LeaseMessageText(what, tag, 0xfedcba9876543210);
     if (what == What::kRenewed) text += "1500";
     const auto message = ParseLeaseMessage(text);
     ASSERT_TRUE(message) << text;
     EXPECT_EQ(message->what, what);
-    EXPECT_EQ(message->tag, EntryTag::Of(id));
+    EXPECT_EQ(message->tag, tag);
     EXPECT_EQ(message->lease, 0xfedcba9876543210);
     EXPECT_EQ(message->left, absl::Milliseconds(what == What::kRenewed ? 1500 : 0));
   }
 }
 
 TEST(LeaseMessageTest, GarbageIsNothingOfOurs) {
-  const EntryId id{.ns = "default", .digest = DigestOfQuestion(1)};
-  const std::string good = LeaseMessageText(What::kFilled, id, 7);
+  const EntryTag tag = EntryTag::Of({.ns = "default", .digest = DigestOfQuestion(1)}, NameHash());
+  const std::string good = LeaseMessageText(What::kFilled, tag, 7);
   std::string bad_hex = good;
   bad_hex[2] = 'z';
   for (const std::string& text :
        {std::string(), std::string(" "), std::string("f"), std::string("f  "), std::string(1 << 20, ' '),
         good.substr(0, good.size() - 1), "x" + good.substr(1), "ff" + good.substr(1), bad_hex,
-        LeaseMessageText(What::kRenewed, id, 7), LeaseMessageText(What::kRenewed, id, 7) + "many",
-        LeaseMessageText(What::kRenewed, id, 7) + "1 2", std::string("\0\xff\n", 3)}) {
+        LeaseMessageText(What::kRenewed, tag, 7), LeaseMessageText(What::kRenewed, tag, 7) + "many",
+        LeaseMessageText(What::kRenewed, tag, 7) + "1 2", std::string("\0\xff\n", 3)}) {
     EXPECT_FALSE(ParseLeaseMessage(text)) << text.substr(0, 200);
   }
 }
 
 TEST(LeaseMessageTest, ARenewalForLongerThanTheWorldLastsIsCut) {
-  const EntryId id{.ns = "default", .digest = DigestOfQuestion(1)};
-  const auto message = ParseLeaseMessage(LeaseMessageText(What::kRenewed, id, 7) + "9223372036854775807");
+  const EntryTag tag = EntryTag::Of({.ns = "default", .digest = DigestOfQuestion(1)}, NameHash());
+  const auto message = ParseLeaseMessage(LeaseMessageText(What::kRenewed, tag, 7) + "9223372036854775807");
   ASSERT_TRUE(message);
   EXPECT_LE(message->left, absl::Hours(24 * 366)) << "or adding it to the time would overflow";
 }

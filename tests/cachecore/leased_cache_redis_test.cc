@@ -101,7 +101,7 @@ TEST_F(LeasedReplicasTest, ALeaseIsRenewedByWayOfEitherServer) {
   ASSERT_TRUE(there.ok()) << there.status();
   EXPECT_EQ(*there, absl::Seconds(20));
   EXPECT_TRUE(Eventually([&] {
-    const auto held = a_->cache().HeldHere(EntryTag::Of(holder.id()));
+    const auto held = a_->cache().HeldHere(a_->cache().TagOf(holder.id()));
     return held && held->until > Clock::System()->MonotonicNanos() + 10'000'000'000;
   })) << "the server that gave it is told";
   EXPECT_TRUE(Renew(a_->cache(), 1, holder.token(), absl::Seconds(20)).ok());

@@ -13,7 +13,7 @@ namespace {
 
 using Position = MarkTable::Position;
 
-MarkName Name(int i) { return MarkName::Of(InvalidationTarget::Kind::kTag, "ns", absl::StrCat(i)); }
+MarkName Name(int i) { return MarkName::Of(InvalidationTarget::Kind::kTag, "ns", absl::StrCat(i), NameHash()); }
 
 class MarkScriptsTest : public testing::Test {
  protected:

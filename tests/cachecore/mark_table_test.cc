@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "tests/cachecore/sealing_keys.h"
 
 namespace paracle::cachecore {
 namespace {
@@ -54,6 +55,21 @@ TEST_F(MarkTableTest, KindsAndNamespacesWithTheSameTextAreApart) {
   EXPECT_TRUE(IsValid(before));
 }
 
+TEST_F(MarkTableTest, UnderAKeyMarksHaveOtherNamesAndConcernTheSame) {
+  MarkTable keyed(100, NameHash(SomeKeys()));
+  for (const InvalidationTarget& target :
+       {Tag("a"), InvalidationTarget{.ns = "ns", .kind = Kind::kDigest, .digest = digest_, .value = ""},
+        InvalidationTarget{.ns = "ns", .kind = Kind::kModel, .digest = {}, .value = "m"},
+        InvalidationTarget{.ns = "ns", .kind = Kind::kNamespace, .digest = {}, .value = ""}}) {
+    EXPECT_FALSE(keyed.NameOf(target) == marks_.NameOf(target));
+    const FillToken before = keyed.Now();
+    keyed.Add(target);
+    const std::vector<std::string> tags = {"a"};
+    EXPECT_FALSE(keyed.Validate({.ns = "ns", .digest = digest_, .model = "m", .tags = tags}, before));
+    EXPECT_TRUE(keyed.Validate({.ns = "other", .digest = digest_, .model = "m", .tags = tags}, before));
+  }
+}
+
 TEST_F(MarkTableTest, RefusesOtherHistoriesAndTheFuture) {
   const FillToken now = marks_.Now();
   EXPECT_FALSE(IsValid({.epoch = now.epoch + 1, .sequence = now.sequence}));
@@ -90,7 +106,7 @@ class SharedMarkTableTest : public MarkTableTest {
 
   static MarkPage Page(uint64_t from, uint64_t to, std::vector<std::pair<std::string, uint64_t>> tags = {}) {
     MarkPage page{.epoch = 7, .from = from, .to = to, .floor = 0, .marks = {}};
-    for (const auto& [tag, number] : tags) page.marks.push_back({MarkName::Of(Kind::kTag, "ns", tag), number});
+    for (const auto& [tag, number] : tags) page.marks.push_back({marks_.NameOf(Tag(tag)), number});
     return page;
   }
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tests/cachecore/redis_stack.h"
+#include "tests/cachecore/sealing_keys.h"
 #include "tests/support/cache_conformance.h"
 
 namespace paracle::cachecore {
@@ -48,22 +49,23 @@ class Served final : public Cache {
   Cache& cache_;
 };
 
-template <ServerKind kind, bool shared_alone>
+template <ServerKind kind, bool shared_alone, bool sealed = false>
 std::unique_ptr<Cache> Make(const Clock* clock, StatsLedger* ledger, const MemoryCacheOptions& memory) {
   static std::string prefix;
   if (!CacheConformance::SecondOfAPair()) prefix = NextPrefix();
   CacheOptions options;
   options.memory = memory;
   options.shared = SharedOptions(Server(kind).Url(), prefix);
+  if (sealed) options.shared->keys = SomeKeys();
   CacheStack stack = *MakeCache(options, ledger, clock);
   EXPECT_TRUE(Eventually([&] { return stack.shared->status().usable; }));
   return std::make_unique<Served>(std::move(stack), shared_alone);
 }
 
-template <ServerKind kind>
+template <ServerKind kind, bool sealed = false>
 Backend Alone(std::string name) {
   return {.name = std::move(name),
-          .make = Make<kind, true>,
+          .make = Make<kind, true, sealed>,
           .exact_lru = false,
           .counts_exactly = false,
           .counts_hits = false,
@@ -73,10 +75,10 @@ Backend Alone(std::string name) {
           .why_missing = WhyMissing(kind)};
 }
 
-template <ServerKind kind>
+template <ServerKind kind, bool sealed = false>
 Backend BehindMemory(std::string name) {
   return {.name = std::move(name),
-          .make = Make<kind, false>,
+          .make = Make<kind, false, sealed>,
           .exact_lru = false,
           .counts_exactly = false,
           .monotonic_expiry = false,
@@ -89,6 +91,8 @@ Backend BehindMemory(std::string name) {
 INSTANTIATE_TEST_SUITE_P(Redis, CacheConformance,
                          testing::Values(Alone<ServerKind::kRedis>("redis"),
                                          BehindMemory<ServerKind::kRedis>("memory_and_redis"),
+                                         Alone<ServerKind::kRedis, true>("sealed_redis"),
+                                         BehindMemory<ServerKind::kRedis, true>("memory_and_sealed_redis"),
                                          Alone<ServerKind::kValkey>("valkey"),
                                          BehindMemory<ServerKind::kValkey>("memory_and_valkey")),
                          BackendName);

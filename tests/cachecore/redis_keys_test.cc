@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 
+#include "tests/cachecore/sealing_keys.h"
 #include "tests/support/answer.h"
 
 namespace paracle::cachecore {
@@ -36,6 +38,29 @@ TEST(RedisKeysTest, ANamespaceHasItsOwnNameWhicheverWasAskedForBefore) {
     EXPECT_EQ(name("b"), b);
   }
   std::thread([&] { EXPECT_EQ(name("a"), a); }).join();
+}
+
+TEST(RedisKeysTest, AnEntrysKeyTellsItsTagAgain) {
+  for (const RedisKeys& keys : {RedisKeys("p:"), RedisKeys("p:", NameHash(SomeKeys()))}) {
+    const EntryId id{.ns = "default", .digest = DigestOfQuestion(1)};
+    EXPECT_EQ(keys.EntryOf(keys.Entry(id)), keys.TagOf(id));
+    for (const std::string& other :
+         {std::string(), std::string("p:"), keys.Lease(id), keys.Recording(id), keys.mark_state(), keys.Entry(id) + "e",
+          "x" + keys.Entry(id), keys.Entry(id).replace(5, 1, "g"), keys.Entry(id).replace(5, 1, "A"),
+          keys.Entry(id).replace(35, 1, "0")}) {
+      EXPECT_EQ(keys.EntryOf(other), std::nullopt) << other;
+    }
+  }
+}
+
+TEST(RedisKeysTest, UnderAKeyOfNamesNoDigestStandsInAKey) {
+  const RedisKeys keys("p:", NameHash(SomeKeys()));
+  const EntryId id{.ns = "default", .digest = DigestOfQuestion(1)};
+  for (const std::string& key : {keys.Entry(id), keys.Lease(id), keys.Recording(id), keys.EntryPattern("default")}) {
+    EXPECT_EQ(key.find(id.digest.ToHex()), std::string::npos);
+    EXPECT_EQ(key.find("37a8eec1ce19687d132fe29051dca629"), std::string::npos);
+    EXPECT_EQ(key.substr(0, 35), keys.EntryPattern("default").substr(0, 35)) << "one pattern finds a namespace";
+  }
 }
 
 TEST(RedisKeysTest, WhatGlobsTakeForSignsIsEscaped) {

@@ -29,7 +29,7 @@ class SealedEntryProof : public testing::Test {
             .tags = {"a-tag"}};
   }
 
-  static EntryTag TagOf(const Answer& answer) { return EntryTag::Of(answer.Spec({}).id); }
+  static EntryTag TagOf(const Answer& answer) { return EntryTag::Of(answer.Spec({}).id, NameHash()); }
 
   std::string Seal(const Answer& answer) {
     const absl::string_view payload = answer.payload;

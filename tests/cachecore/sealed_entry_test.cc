@@ -19,7 +19,7 @@ namespace {
 
 using absl::StatusCode;
 
-EntryTag TagOf(const Answer& answer) { return EntryTag::Of(answer.Spec({}).id); }
+EntryTag TagOf(const Answer& answer) { return EntryTag::Of(answer.Spec({}).id, NameHash()); }
 
 std::string Seal(const EntryCodec& codec, const Answer& answer, const EntryTag& tag) {
   const absl::string_view payload = answer.payload;
