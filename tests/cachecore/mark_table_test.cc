@@ -106,7 +106,7 @@ class SharedMarkTableTest : public MarkTableTest {
 
   static MarkPage Page(uint64_t from, uint64_t to, std::vector<std::pair<std::string, uint64_t>> tags = {}) {
     MarkPage page{.epoch = 7, .from = from, .to = to, .floor = 0, .marks = {}};
-    for (const auto& [tag, number] : tags) page.marks.push_back({marks_.NameOf(Tag(tag)), number});
+    for (const auto& [tag, number] : tags) page.marks.push_back({MarkName::Of(Tag(tag), NameHash()), number});
     return page;
   }
 };
