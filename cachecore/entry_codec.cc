@@ -18,4 +18,12 @@ absl::StatusOr<StoredHead> EntryCodec::DecodeHead(absl::string_view beginning, c
   return keys_ == nullptr ? DecodeStoredHead(beginning) : DecodeSealedHead(*keys_, beginning, tag);
 }
 
+std::optional<std::string> EntryCodec::EncodePart(const RecordingPart& part, absl::string_view text) const {
+  return keys_ == nullptr ? std::string(text) : EncodeSealedPart(*keys_, random_, part, text);
+}
+
+absl::StatusOr<std::string> EntryCodec::DecodePart(const RecordingPart& part, absl::string_view bytes) const {
+  return keys_ == nullptr ? std::string(bytes) : DecodeSealedPart(*keys_, part, bytes);
+}
+
 }  // namespace paracle::cachecore

@@ -1,8 +1,8 @@
-// EntryCodec writes and reads the entries of the shared tier, in the clear or, with keys, sealed: the rest of the tier
-// knows nothing of keys.
+// EntryCodec writes and reads the entries and recordings of the shared tier, in the clear or, with keys, sealed: the
+// rest of the tier knows nothing of keys.
 //
-// With keys, an entry in the clear is none: whoever can write to the shared tier could plant one, and it would be
-// served as an answer. Without keys, a sealed one is none either. Immutable; thread-safe.
+// With keys, what lies there in the clear is nothing: whoever can write to the shared tier could plant it, and it would
+// be served as an answer. Without keys, a sealed entry is none either. Immutable; thread-safe.
 #ifndef PARACLE_CACHECORE_ENTRY_CODEC_H_
 #define PARACLE_CACHECORE_ENTRY_CODEC_H_
 
@@ -19,6 +19,7 @@
 #include "cachecore/entry.h"
 #include "cachecore/entry_tag.h"
 #include "cachecore/mark_table.h"
+#include "cachecore/sealed_part.h"
 #include "cachecore/stored_entry.h"
 
 namespace paracle::cachecore {
@@ -41,6 +42,10 @@ class EntryCodec {
   // What lay under the key of `tag`. Errors as of DecodeStoredEntry and DecodeSealedEntry: all of them are misses.
   absl::StatusOr<StoredEntry> Decode(absl::string_view bytes, const EntryTag& tag) const;
   absl::StatusOr<StoredHead> DecodeHead(absl::string_view beginning, const EntryTag& tag) const;
+
+  // A part of a recording: without keys, the text itself.
+  std::optional<std::string> EncodePart(const RecordingPart& part, absl::string_view text) const;
+  absl::StatusOr<std::string> DecodePart(const RecordingPart& part, absl::string_view bytes) const;
 
  private:
   std::shared_ptr<const encryption::KeyRing> keys_;

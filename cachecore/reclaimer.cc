@@ -76,8 +76,8 @@ void Reclaimer::OnHead(const std::string& key, absl::StatusOr<Reply> reply) {
                             });
 }
 
-// What cannot be read is left to its time to live: it may be of a version that is yet to come, or sealed with a key that
-// is not here.
+// What cannot be read is left to its time to live: it may be of a version that is yet to come, or sealed with a key
+// that is not here.
 bool Reclaimer::IsOver(absl::string_view key, absl::string_view beginning) const {
   const std::optional<EntryTag> tag = keys_.EntryOf(key);
   if (!tag) return false;

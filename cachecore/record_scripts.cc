@@ -64,7 +64,28 @@ bool ParseLease(absl::string_view text, RecordingTail* tail) {
          absl::SimpleAtoi(parts[3], &tail->begun.number);
 }
 
-absl::StatusOr<RecordingTail> ParseTail(const absl::StatusOr<Reply>& reply) {
+// Of which recording a reader wants to know.
+struct Asked {
+  std::string ns;
+  EntryTag tag;
+  size_t from_chunk = 0;
+
+  RecordingPart Part(uint64_t lease, uint64_t number) const {
+    return {.ns = ns, .tag = tag, .lease = lease, .number = number};
+  }
+};
+
+bool ParseHead(absl::string_view text, const EntryCodec& codec, const Asked& asked, RecordingTail* tail) {
+  const std::pair<absl::string_view, absl::string_view> head = absl::StrSplit(text, absl::MaxSplits(' ', 1));
+  uint64_t lease = 0;
+  if (tail->lease == 0 || !absl::SimpleHexAtoi(head.first, &lease) || lease != tail->lease) return false;
+  absl::StatusOr<std::string> content_type = codec.DecodePart(asked.Part(lease, 0), head.second);
+  if (content_type.ok()) tail->content_type = *std::move(content_type);
+  return content_type.ok();
+}
+
+absl::StatusOr<RecordingTail> ParseTail(const absl::StatusOr<Reply>& reply, const EntryCodec& codec,
+                                        const Asked& asked) {
   if (!reply.ok()) return reply.status();
   if (absl::Status status = redis::StatusOf(*reply); !status.ok()) return status;
   const std::vector<Reply>& parts = reply->elements;
@@ -72,27 +93,53 @@ absl::StatusOr<RecordingTail> ParseTail(const absl::StatusOr<Reply>& reply) {
   if (!reply->is_array() || parts.size() != 3 || !parts[2].is_array() || !ParseLease(parts[0].text, &tail)) {
     return NotOfOurs();
   }
-  const std::pair<absl::string_view, absl::string_view> head = absl::StrSplit(parts[1].text, absl::MaxSplits(' ', 1));
-  uint64_t lease = 0;
-  tail.recorded = tail.lease != 0 && absl::SimpleHexAtoi(head.first, &lease) && lease == tail.lease;
+  tail.recorded = ParseHead(parts[1].text, codec, asked, &tail);
   if (!tail.recorded) return tail;
-  tail.content_type = std::string(head.second);
-  for (const Reply& chunk : parts[2].elements) tail.chunks.push_back(chunk.text);
+  uint64_t number = asked.from_chunk;
+  for (const Reply& bytes : parts[2].elements) {
+    absl::StatusOr<std::string> chunk = codec.DecodePart(asked.Part(tail.lease, ++number), bytes.text);
+    if (!chunk.ok()) return NotOfOurs();
+    tail.chunks.push_back(*std::move(chunk));
+  }
   return tail;
+}
+
+// What a stretch is in Redis. False: it could not be sealed.
+bool EncodeStretch(const EntryCodec& codec, RecordingPart part, absl::string_view lease,
+                   const RecordingStretch& stretch, std::string* head, std::vector<std::string>* chunks) {
+  if (stretch.begins) {
+    const auto content_type = codec.EncodePart(part, stretch.content_type);
+    if (!content_type) return false;
+    *head = absl::StrCat(lease, " ", *content_type);
+  }
+  part.number = stretch.from;
+  for (const Chunk& chunk : stretch.chunks) {
+    ++part.number;
+    auto bytes = codec.EncodePart(part, *chunk);
+    if (!bytes) return false;
+    chunks->push_back(*std::move(bytes));
+  }
+  return true;
 }
 
 }  // namespace
 
-void AppendRecording(redis::Client& client, const RedisKeys& keys, const EntryId& id, uint64_t lease,
-                     const RecordingStretch& stretch, absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
+void AppendRecording(redis::Client& client, const RedisKeys& keys, const EntryCodec& codec, const EntryId& id,
+                     uint64_t lease, const RecordingStretch& stretch,
+                     absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
   const std::string lease_key = keys.Lease(id);
   const std::string recording_key = keys.Recording(id);
   const std::string name = absl::StrCat(absl::Hex(lease, absl::kZeroPad16));
-  const std::string head = stretch.begins ? absl::StrCat(name, " ", stretch.content_type) : "";
+  const EntryTag tag = keys.TagOf(id);
+  std::string head;
+  std::vector<std::string> chunks;
+  if (!EncodeStretch(codec, {.ns = id.ns, .tag = tag, .lease = lease}, name, stretch, &head, &chunks)) {
+    return std::move(done)(absl::UnavailableError("there is no randomness to seal it with"));
+  }
   const std::string from = absl::StrCat(stretch.from);
-  const std::string message = LeaseMessageText(LeaseMessage::What::kRecorded, keys.TagOf(id), lease);
+  const std::string message = LeaseMessageText(LeaseMessage::What::kRecorded, tag, lease);
   std::vector<absl::string_view> arguments = {name, head, kKeepMs, keys.lease_channel(), message, from};
-  for (const Chunk& chunk : stretch.chunks) arguments.push_back(*chunk);
+  arguments.insert(arguments.end(), chunks.begin(), chunks.end());
   Append().Send(client, redis::Lane::kData, {lease_key, recording_key}, arguments,
                 client.options().operation_timeout, [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
                   if (!reply.ok()) return std::move(done)(reply.status());
@@ -103,14 +150,16 @@ void AppendRecording(redis::Client& client, const RedisKeys& keys, const EntryId
                 });
 }
 
-void ReadRecording(redis::Client& client, const RedisKeys& keys, const EntryId& id, size_t from_chunk,
-                   absl::AnyInvocable<void(absl::StatusOr<RecordingTail>) &&> done) {
+void ReadRecording(redis::Client& client, const RedisKeys& keys, const EntryCodec& codec, const EntryId& id,
+                   size_t from_chunk, absl::AnyInvocable<void(absl::StatusOr<RecordingTail>) &&> done) {
   const std::string lease_key = keys.Lease(id);
   const std::string recording_key = keys.Recording(id);
   const std::string from = absl::StrCat(from_chunk);
   Tail().Send(client, redis::Lane::kData, {lease_key, recording_key}, {from, kChunksAtOnce},
-              client.options().operation_timeout, [done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
-                std::move(done)(ParseTail(reply));
+              client.options().operation_timeout,
+              [&codec, asked = Asked{.ns = std::string(id.ns), .tag = keys.TagOf(id), .from_chunk = from_chunk},
+               done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
+                std::move(done)(ParseTail(reply, codec, asked));
               });
 }
 

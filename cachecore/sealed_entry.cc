@@ -1,15 +1,14 @@
 #include "cachecore/sealed_entry.h"
 
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <utility>
 
 #include "cachecore/encryption/aead.h"
-#include "cachecore/encryption/hkdf.h"
 #include "cachecore/encryption/padding.h"
 #include "cachecore/internal/byte_reader.h"
 #include "cachecore/internal/byte_writer.h"
+#include "cachecore/internal/sealing.h"
 #include "cachecore/internal/stored_format.h"
 #include "cachecore/internal/stored_head.h"
 #include "cachecore/internal/stored_payload.h"
@@ -18,56 +17,28 @@ namespace paracle::cachecore {
 namespace {
 
 using encryption::KeyRing;
-using encryption::kKeySize;
 using encryption::kTagSize;
 using internal::ByteReader;
 
 constexpr absl::string_view kPurpose = "paracle-cache entry 1";
-constexpr size_t kSaltSize = 32;
 constexpr uint64_t kHeadNonce = 0, kPayloadNonce = 1;
 constexpr size_t kLengthSize = 8;  // Of the payload's true length.
 
-using EntryKey = encryption::WipedBytes<kKeySize>;
-
-void DeriveKey(const KeyRing::Key& key, absl::string_view salt, const EntryTag& tag, EntryKey& out) {
-  char info[kPurpose.size() + EntryTag::kSize];
-  std::memcpy(info, kPurpose.data(), kPurpose.size());
-  std::memcpy(info + kPurpose.size(), tag.AsBytes().data(), EntryTag::kSize);
-  encryption::HkdfSha256(key.secret->bytes(), salt, {info, sizeof(info)}, out.span());
-}
-
 absl::Status Damaged(absl::string_view what) { return absl::DataLossError(what); }
-
-// Pads what stands from `begin` on to `size` bytes and seals it where it is, with everything before it.
-void SealRest(const EntryKey& key, uint64_t nonce, size_t begin, size_t size, std::string& out) {
-  out.resize(begin + size + kTagSize);
-  const absl::Span<char> bytes = absl::MakeSpan(out);
-  encryption::Seal(key.view(), encryption::NonceOf(nonce), absl::string_view(out).substr(0, begin),
-                   bytes.subspan(begin, size), bytes.subspan(begin + size));
-}
-
-// The other way round: the bytes from `begin` to `end` of `bytes`.
-bool OpenPart(const EntryKey& key, uint64_t nonce, absl::string_view bytes, size_t begin, size_t end, char* out) {
-  const size_t size = end - begin - kTagSize;
-  return encryption::Open(key.view(), encryption::NonceOf(nonce), bytes.substr(0, begin), bytes.substr(begin, size),
-                          bytes.substr(begin + size, kTagSize), {out, size});
-}
 
 // Where the parts of a sealed entry stand, and with what it was sealed.
 struct Layout {
-  const KeyRing::Key* key = nullptr;
-  absl::string_view salt;
+  internal::SealingHeader header;
   size_t head_begin = 0;
   size_t head_end = 0;  // Its tag included; the payload goes from here to the end.
 };
 
-absl::Status ReadEncryptionHeader(const KeyRing& keys, absl::string_view header, Layout& layout) {
-  ByteReader reader(header);
-  const absl::string_view id = reader.Text();
-  layout.salt = reader.Bytes(kSaltSize);
-  if (!reader.ok() || !reader.rest().empty()) return Damaged("a damaged encryption header");
-  layout.key = keys.Find(id);
-  if (layout.key == nullptr) return absl::FailedPreconditionError("it is sealed with a key that is not here");
+absl::Status ReadEncryptionHeader(const KeyRing& keys, absl::string_view bytes, Layout& layout) {
+  ByteReader reader(bytes);
+  const absl::StatusOr<internal::SealingHeader> header = internal::ReadSealingHeader(keys, reader);
+  if (!header.ok()) return header.status();
+  if (!reader.rest().empty()) return Damaged("a damaged encryption header");
+  layout.header = *header;
   return absl::OkStatus();
 }
 
@@ -98,10 +69,6 @@ absl::StatusOr<StoredHead> ParseOpened(absl::string_view opened, const KeyRing::
   return head;
 }
 
-absl::Status NotAuthentic() {
-  return absl::UnauthenticatedError("it was changed, or sealed as another entry or with another key of that id");
-}
-
 absl::Status ParseOpenedPayload(absl::string_view opened, const StoredEntryLimits& limits, StoredEntry& entry) {
   ByteReader reader(opened);
   const uint64_t length = reader.Fixed64();
@@ -116,14 +83,11 @@ std::optional<std::string> EncodeSealedEntry(const KeyRing& keys, encryption::Ra
                                              const EntrySpec& spec, const EntryTag& tag, MarkTable::Position begun,
                                              absl::Time now, const StoredEntryLimits& limits) {
   const KeyRing::Key& master = keys.SealerOf(spec.id.ns);
-  char salt[kSaltSize];
-  if (!random(absl::MakeSpan(salt))) return std::nullopt;
-  EntryKey key;
-  DeriveKey(master, {salt, kSaltSize}, tag, key);
-
   std::string header;
-  internal::AppendText(master.id, header);
-  header.append(salt, kSaltSize);
+  if (!internal::AppendSealingHeader(master, random, header)) return std::nullopt;
+  const absl::string_view salt = absl::string_view(header).substr(header.size() - internal::kSaltSize);
+  const internal::SealingKey key({.key = &master, .salt = salt}, {kPurpose, tag.AsBytes()});
+
   constexpr size_t kFramingSize = 64;  // At most: all that is counted nowhere below.
   const size_t head_size = internal::HeadSize(spec);
   const size_t padded_head = encryption::PaddedSize(internal::VarintSize(head_size) + head_size);
@@ -135,7 +99,7 @@ std::optional<std::string> EncodeSealedEntry(const KeyRing& keys, encryption::Ra
   const size_t head_begin = out.size();
   internal::AppendVarint(head_size, out);
   internal::AppendHead(spec, begun, now, out);
-  SealRest(key, kHeadNonce, head_begin, padded_head, out);
+  key.Seal(kHeadNonce, head_begin, padded_head, out);
 
   const size_t payload_begin = out.size();
   internal::AppendFixed64(0, out);
@@ -144,7 +108,7 @@ std::optional<std::string> EncodeSealedEntry(const KeyRing& keys, encryption::Ra
   for (size_t i = 0; i < kLengthSize; ++i) {
     out[payload_begin + i] = static_cast<char>(uint64_t{size - kLengthSize} >> (8 * i));
   }
-  SealRest(key, kPayloadNonce, payload_begin, encryption::PaddedSize(size), out);
+  key.Seal(kPayloadNonce, payload_begin, encryption::PaddedSize(size), out);
   return out;
 }
 
@@ -154,16 +118,15 @@ absl::StatusOr<StoredEntry> DecodeSealedEntry(const KeyRing& keys, absl::string_
   if (absl::IsOutOfRange(layout.status())) return Damaged("cut short");
   if (!layout.ok()) return layout.status();
   if (bytes.size() - layout->head_end < kTagSize) return Damaged("cut short");
-  EntryKey key;
-  DeriveKey(*layout->key, layout->salt, tag, key);
+  const internal::SealingKey key(layout->header, {kPurpose, tag.AsBytes()});
   const size_t head_size = layout->head_end - layout->head_begin - kTagSize;
   const size_t payload_size = bytes.size() - layout->head_end - kTagSize;
   auto opened = std::make_unique_for_overwrite<char[]>(head_size + payload_size);
-  if (!OpenPart(key, kHeadNonce, bytes, layout->head_begin, layout->head_end, opened.get())) return NotAuthentic();
-  if (!OpenPart(key, kPayloadNonce, bytes, layout->head_end, bytes.size(), opened.get() + head_size)) {
-    return NotAuthentic();
+  if (!key.Open(kHeadNonce, bytes, layout->head_begin, layout->head_end, opened.get()) ||
+      !key.Open(kPayloadNonce, bytes, layout->head_end, bytes.size(), opened.get() + head_size)) {
+    return internal::NotAuthentic();
   }
-  absl::StatusOr<StoredHead> head = ParseOpened({opened.get(), head_size}, *layout->key);
+  absl::StatusOr<StoredHead> head = ParseOpened({opened.get(), head_size}, *layout->header.key);
   if (!head.ok()) return head.status();
   StoredEntry entry{.head = *std::move(head), .decompressed = nullptr, .payload = {}};
   const absl::string_view payload(opened.get() + head_size, payload_size);
@@ -175,12 +138,13 @@ absl::StatusOr<StoredEntry> DecodeSealedEntry(const KeyRing& keys, absl::string_
 absl::StatusOr<StoredHead> DecodeSealedHead(const KeyRing& keys, absl::string_view beginning, const EntryTag& tag) {
   const absl::StatusOr<Layout> layout = ReadLayout(keys, beginning);
   if (!layout.ok()) return layout.status();
-  EntryKey key;
-  DeriveKey(*layout->key, layout->salt, tag, key);
+  const internal::SealingKey key(layout->header, {kPurpose, tag.AsBytes()});
   const size_t size = layout->head_end - layout->head_begin - kTagSize;
   auto opened = std::make_unique_for_overwrite<char[]>(size);
-  if (!OpenPart(key, kHeadNonce, beginning, layout->head_begin, layout->head_end, opened.get())) return NotAuthentic();
-  absl::StatusOr<StoredHead> head = ParseOpened({opened.get(), size}, *layout->key);
+  if (!key.Open(kHeadNonce, beginning, layout->head_begin, layout->head_end, opened.get())) {
+    return internal::NotAuthentic();
+  }
+  absl::StatusOr<StoredHead> head = ParseOpened({opened.get(), size}, *layout->header.key);
   if (head.ok()) head->opened = std::move(opened);
   return head;
 }

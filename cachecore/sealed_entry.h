@@ -1,5 +1,5 @@
 // SealedEntry is StoredEntry's other form: the same head and payload, encrypted with the keys of the shared tier.
-// Whoever reads the tier learns of an entry which key has sealed it, about how long it is, and nothing of what is in it.
+// Whoever reads the tier learns of an entry which key has sealed it, about how long it is, and no more.
 //
 //   "PRCL" | format 1 | flags 1 | encryption header, a text: id of the key, a text; salt, 32 bytes
 //   length of the sealed head, a varint | sealed head | sealed payload

@@ -9,6 +9,7 @@
 #include <atomic>
 
 #include "absl/strings/string_view.h"
+#include "cachecore/entry_codec.h"
 #include "cachecore/lease_scripts.h"
 #include "cachecore/mark_log.h"
 #include "cachecore/record_scripts.h"
@@ -28,8 +29,8 @@ class LeaseListener {
 class SharedLeases {
  public:
   // All outlive it.
-  SharedLeases(const RedisKeys* keys, const RedisCache* cache, const MarkLog* log)
-      : keys_(*keys), cache_(*cache), log_(*log) {}
+  SharedLeases(const RedisKeys* keys, const EntryCodec* codec, const RedisCache* cache, const MarkLog* log)
+      : keys_(*keys), codec_(*codec), cache_(*cache), log_(*log) {}
 
   // Call once, before anything else.
   void Start(redis::Client* client) { client_ = client; }
@@ -51,10 +52,10 @@ class SharedLeases {
 
   void Append(const EntryId& id, uint64_t lease, const RecordingStretch& stretch,
               absl::AnyInvocable<void(absl::StatusOr<bool>) &&> done) {
-    AppendRecording(*client_, keys_, id, lease, stretch, std::move(done));
+    AppendRecording(*client_, keys_, codec_, id, lease, stretch, std::move(done));
   }
   void Tail(const EntryId& id, size_t from_chunk, absl::AnyInvocable<void(absl::StatusOr<RecordingTail>) &&> done) {
-    ReadRecording(*client_, keys_, id, from_chunk, std::move(done));
+    ReadRecording(*client_, keys_, codec_, id, from_chunk, std::move(done));
   }
 
   // Once. REQUIRES: `listener` outlives the subscriber that calls OnMessage.
@@ -68,6 +69,7 @@ class SharedLeases {
 
  private:
   const RedisKeys& keys_;
+  const EntryCodec& codec_;
   const RedisCache& cache_;
   const MarkLog& log_;
   redis::Client* client_ = nullptr;

@@ -34,7 +34,7 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
       reclaimer_(&keys_, &codec_, &state_.marks, clock),
       cache_(&keys_, &codec_, &state_, &log_, &reclaimer_, ledger, clock,
              [this](absl::string_view what) { events_.on_warning(what); }),
-      leases_(&keys_, &cache_, &log_) {
+      leases_(&keys_, &codec_, &cache_, &log_) {
   redis::ClientObserver observer;
   observer.on_control_connected = [this] { OnControlConnected(); };
   observer.on_control_lost = [this] {

@@ -8,8 +8,9 @@ namespace paracle::cachecore::encryption {
 
 // Up to 4 KiB the next multiple of 256 bytes (256 for nothing at all). Beyond, the sizes of Padme (Nikitin et al.,
 // "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs", PETS 2019): at most 6.2 % more, and
-// fewer than 32 different sizes between a power of two and the next one, up to 4 GiB.
-size_t PaddedSize(size_t size);
+// fewer than 32 different sizes between a power of two and the next one, up to 4 GiB. `step` is for texts that are best
+// padded in other steps up to 4 KiB, which it must divide.
+size_t PaddedSize(size_t size, size_t step = 256);
 
 }  // namespace paracle::cachecore::encryption
 

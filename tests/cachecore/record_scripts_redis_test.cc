@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/cachecore/redis_stack.h"
+#include "tests/cachecore/sealing_keys.h"
 
 namespace paracle::cachecore {
 namespace {
@@ -23,7 +24,8 @@ using testing::IsEmpty;
 constexpr uint64_t kLease = 0xabc;
 constexpr char kLeaseInHex[] = "0000000000000abc";
 
-class RecordScriptsTest : public testing::Test {
+// In the clear, and sealed.
+class RecordScriptsTest : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     PARACLE_NEEDS_SERVER(support::ServerKind::kRedis);
@@ -53,7 +55,7 @@ class RecordScriptsTest : public testing::Test {
     std::vector<Chunk> chunks;
     for (const std::string& text : texts) chunks.push_back(std::make_shared<const std::string>(text));
     std::promise<absl::StatusOr<bool>> done;
-    AppendRecording(*client_, keys_, id_, lease,
+    AppendRecording(*client_, keys_, codec_, id_, lease,
                     {.begins = first, .content_type = content_type, .from = from, .chunks = chunks},
                     [&](auto appended) { done.set_value(std::move(appended)); });
     return done.get_future().get();
@@ -61,14 +63,16 @@ class RecordScriptsTest : public testing::Test {
 
   absl::StatusOr<RecordingTail> Tail(size_t from = 0) {
     std::promise<absl::StatusOr<RecordingTail>> done;
-    ReadRecording(*client_, keys_, id_, from, [&](auto tail) { done.set_value(std::move(tail)); });
+    ReadRecording(*client_, keys_, codec_, id_, from, [&](auto tail) { done.set_value(std::move(tail)); });
     return done.get_future().get();
   }
 
   std::string List() { return server_->Command({"LRANGE", list_key_, "0", "-1"}).ToString(); }
 
   size_t appended_ = 0;
-  const RedisKeys keys_{"recorded:"};
+  const std::shared_ptr<const encryption::KeyRing> ring_ = GetParam() ? SomeKeys() : nullptr;
+  const EntryCodec codec_{ring_};
+  const RedisKeys keys_{"recorded:", NameHash(ring_)};
   const EntryId id_{.ns = "default", .digest = DigestOfQuestion(1)};
   const std::string lease_key_ = keys_.Lease(id_);
   const std::string list_key_ = keys_.Recording(id_);
@@ -76,14 +80,14 @@ class RecordScriptsTest : public testing::Test {
   std::unique_ptr<redis::Client> client_;
 };
 
-TEST_F(RecordScriptsTest, NothingIsAFreeLeaseWithoutARecording) {
+TEST_P(RecordScriptsTest, NothingIsAFreeLeaseWithoutARecording) {
   const auto tail = Tail();
   ASSERT_TRUE(tail.ok()) << tail.status();
   EXPECT_EQ(tail->state, LeaseState::kFree);
   EXPECT_FALSE(tail->recorded);
 }
 
-TEST_F(RecordScriptsTest, ChunksOfAnyBytesAreReadInOrderFromAnyOneOn) {
+TEST_P(RecordScriptsTest, ChunksOfAnyBytesAreReadInOrderFromAnyOneOn) {
   Hold();
   ASSERT_TRUE(*Append({}, /*first=*/true));
   const std::string binary("\0\r\n$\xff", 5);
@@ -103,14 +107,14 @@ TEST_F(RecordScriptsTest, ChunksOfAnyBytesAreReadInOrderFromAnyOneOn) {
   EXPECT_THAT(Tail(1000)->chunks, IsEmpty());
 }
 
-TEST_F(RecordScriptsTest, AnEmptyContentTypeIsOne) {
+TEST_P(RecordScriptsTest, AnEmptyContentTypeIsOne) {
   Hold();
   ASSERT_TRUE(*Append({}, /*first=*/true, kLease, ""));
   EXPECT_TRUE(Tail()->recorded);
   EXPECT_EQ(Tail()->content_type, "");
 }
 
-TEST_F(RecordScriptsTest, OneReadGivesABoundedNumber) {
+TEST_P(RecordScriptsTest, OneReadGivesABoundedNumber) {
   Hold();
   ASSERT_TRUE(*Append({}, /*first=*/true));
   ASSERT_TRUE(*Append(std::vector<std::string>(300, "x")));
@@ -118,7 +122,7 @@ TEST_F(RecordScriptsTest, OneReadGivesABoundedNumber) {
   EXPECT_EQ(Tail(256)->chunks.size(), 44u);
 }
 
-TEST_F(RecordScriptsTest, WhoDoesNotHoldTheLeaseChangesNothing) {
+TEST_P(RecordScriptsTest, WhoDoesNotHoldTheLeaseChangesNothing) {
   EXPECT_FALSE(*Append({"x"}, /*first=*/true)) << "free";
   Hold();
   EXPECT_FALSE(*Append({"x"}, /*first=*/true, kLease + 1));
@@ -131,14 +135,14 @@ TEST_F(RecordScriptsTest, WhoDoesNotHoldTheLeaseChangesNothing) {
   EXPECT_EQ(List(), before);
 }
 
-TEST_F(RecordScriptsTest, ABeginningDropsWhatAnotherLeft) {
+TEST_P(RecordScriptsTest, ABeginningDropsWhatAnotherLeft) {
   Hold();
   ASSERT_TRUE(*Append({"old"}, /*first=*/true));
   ASSERT_TRUE(*Append({}, /*first=*/true));
   EXPECT_THAT(Tail()->chunks, IsEmpty());
 }
 
-TEST_F(RecordScriptsTest, WhatIsThereAlreadyIsNotAddedAgain) {
+TEST_P(RecordScriptsTest, WhatIsThereAlreadyIsNotAddedAgain) {
   Hold();
   ASSERT_TRUE(*AppendAt(0, {"a", "b"}, /*first=*/true));
   ASSERT_TRUE(*AppendAt(0, {"a", "b"}));
@@ -147,7 +151,7 @@ TEST_F(RecordScriptsTest, WhatIsThereAlreadyIsNotAddedAgain) {
   EXPECT_THAT(Tail()->chunks, ElementsAre("a", "b", "c"));
 }
 
-TEST_F(RecordScriptsTest, ChunksBehindAGapAreRefused) {
+TEST_P(RecordScriptsTest, ChunksBehindAGapAreRefused) {
   Hold();
   EXPECT_TRUE(absl::IsOutOfRange(AppendAt(0, {"a"}).status())) << "nothing has begun";
   ASSERT_TRUE(*AppendAt(0, {"a"}, /*first=*/true));
@@ -155,7 +159,7 @@ TEST_F(RecordScriptsTest, ChunksBehindAGapAreRefused) {
   EXPECT_THAT(Tail()->chunks, ElementsAre("a"));
 }
 
-TEST_F(RecordScriptsTest, TheListOfAnotherLeaseIsNotRead) {
+TEST_P(RecordScriptsTest, TheListOfAnotherLeaseIsNotRead) {
   Hold();
   ASSERT_TRUE(*Append({"one"}, /*first=*/true));
   Hold("0000000000000def");
@@ -166,7 +170,7 @@ TEST_F(RecordScriptsTest, TheListOfAnotherLeaseIsNotRead) {
   EXPECT_THAT(tail->chunks, IsEmpty());
 }
 
-TEST_F(RecordScriptsTest, AListThatNobodyAddsToGoes) {
+TEST_P(RecordScriptsTest, AListThatNobodyAddsToGoes) {
   Hold();
   ASSERT_TRUE(*Append({}, /*first=*/true));
   server_->Command({"PEXPIRE", list_key_, "1000"});
@@ -176,7 +180,7 @@ TEST_F(RecordScriptsTest, AListThatNobodyAddsToGoes) {
   EXPECT_LE(left, 60'000);
 }
 
-TEST_F(RecordScriptsTest, AHeartbeatMakesNoListAndTellsNobody) {
+TEST_P(RecordScriptsTest, AHeartbeatMakesNoListAndTellsNobody) {
   Hold();
   support::BlockingRedis subscriber = server_->Connect();
   subscriber.Command({"SUBSCRIBE", keys_.lease_channel()});
@@ -192,7 +196,7 @@ TEST_F(RecordScriptsTest, AHeartbeatMakesNoListAndTellsNobody) {
   EXPECT_EQ(told->tag, keys_.TagOf(id_));
 }
 
-TEST_F(RecordScriptsTest, TheEndOfALeaseTakesItsListAway) {
+TEST_P(RecordScriptsTest, TheEndOfALeaseTakesItsListAway) {
   for (const bool fill : {true, false}) {
     Hold();
     ASSERT_TRUE(*Append({"one"}, /*first=*/true));
@@ -209,7 +213,7 @@ TEST_F(RecordScriptsTest, TheEndOfALeaseTakesItsListAway) {
   }
 }
 
-TEST_F(RecordScriptsTest, WhatIsNoLeaseIsAnError) {
+TEST_P(RecordScriptsTest, WhatIsNoLeaseIsAnError) {
   for (const char* garbage : {"x", "h", "h ", "h zz 1 2 3", "h 1 2 3", "h 1 2 x 3", "h 1 2 3 4 5", "f", "f zz",
                               "x 1 2 3 4", "h 12345678901234567 1 2 3"}) {
     server_->Command({"SET", lease_key_, garbage});
@@ -220,7 +224,7 @@ TEST_F(RecordScriptsTest, WhatIsNoLeaseIsAnError) {
   }
 }
 
-TEST_F(RecordScriptsTest, WhatIsNoListIsAnErrorOrNobodysRecording) {
+TEST_P(RecordScriptsTest, WhatIsNoListIsAnErrorOrNobodysRecording) {
   Hold();
   server_->Command({"SET", list_key_, "a string"});
   EXPECT_FALSE(Tail().ok());
@@ -239,6 +243,41 @@ TEST_F(RecordScriptsTest, WhatIsNoListIsAnErrorOrNobodysRecording) {
   server_->Command({"HSET", lease_key_, "a", "hash"});
   EXPECT_FALSE(Tail().ok());
 }
+
+TEST_P(RecordScriptsTest, NothingOfASealedOneCanBeRead) {
+  Hold();
+  ASSERT_TRUE(*Append({"a canary", "another canary"}, /*first=*/true, kLease, "text/canary"));
+  EXPECT_EQ(absl::StrContains(List(), "canary"), !GetParam());
+  EXPECT_EQ(Tail()->content_type, "text/canary");
+}
+
+TEST_P(RecordScriptsTest, SealedChunksCannotChangePlacesNorComeFromElsewhere) {
+  if (!GetParam()) GTEST_SKIP() << "in the clear, they can";
+  Hold();
+  ASSERT_TRUE(*Append({"one", "two"}, /*first=*/true));
+  const auto list = server_->Command({"LRANGE", list_key_, "0", "-1"}).elements;
+  ASSERT_EQ(list.size(), 3u);
+  const auto put = [&](const std::string& index, const std::string& bytes) {
+    server_->Command({"LSET", list_key_, index, bytes});
+  };
+  put("1", list[2].text);
+  EXPECT_TRUE(absl::IsDataLoss(Tail().status())) << "another place";
+  put("1", "planted");
+  EXPECT_TRUE(absl::IsDataLoss(Tail().status())) << "in the clear";
+  put("1", list[1].text);
+  EXPECT_THAT(Tail()->chunks, ElementsAre("one", "two"));
+  put("0", absl::StrCat(kLeaseInHex, " text/plain"));
+  EXPECT_FALSE(Tail()->recorded) << "a content type in the clear";
+  put("0", list[0].text);
+  // The same list under another lease, whose name stands in the clear.
+  Hold("0000000000000def");
+  put("0", absl::StrCat("0000000000000def", list[0].text.substr(16)));
+  EXPECT_FALSE(Tail()->recorded);
+}
+
+INSTANTIATE_TEST_SUITE_P(Keys, RecordScriptsTest, testing::Bool(), [](const auto& param) {
+  return std::string(param.param ? "Sealed" : "Plain");
+});
 
 }  // namespace
 }  // namespace paracle::cachecore

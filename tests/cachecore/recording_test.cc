@@ -35,7 +35,8 @@ class RecordingTest : public testing::Test {
     return texts;
   }
 
-  Recording recording_{EntryTag::Of({.ns = "default", .digest = DigestOfQuestion(1)}, NameHash()), {}, "gpt-4", "text/plain"};
+  const EntryTag tag_ = EntryTag::Of({.ns = "default", .digest = DigestOfQuestion(1)}, NameHash());
+  Recording recording_{tag_, {}, "gpt-4", "text/plain"};
 };
 
 TEST_F(RecordingTest, ChunksAreReadInTheOrderInWhichTheyCame) {

@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "tests/cachecore/follower.h"
 #include "tests/cachecore/redis_stack.h"
+#include "tests/cachecore/sealing_keys.h"
 #include "tests/support/fault_proxy.h"
 
 namespace paracle::cachecore {
@@ -22,10 +23,12 @@ constexpr int kQuestion = 1;
 constexpr char kPrefix[] = "streamed:";
 
 struct Server {
-  explicit Server(const std::string& url, const RecordingLimits& limits = {}) {
+  explicit Server(const std::string& url, const RecordingLimits& limits = {},
+                  std::shared_ptr<const encryption::KeyRing> keys = nullptr) {
     CacheOptions options;
     options.recordings = limits;
     options.shared = SharedOptions(url, kPrefix);
+    options.shared->keys = std::move(keys);
     options.shared->client.operation_timeout = absl::Milliseconds(500);
     options.shared->client.connect_timeout = absl::Milliseconds(500);
     stack = std::make_unique<CacheStack>(*MakeCache(options, &ledger, Clock::System()));
@@ -88,6 +91,36 @@ TEST_F(RecordingsRedisTest, AReaderAtTheOtherServerSeesEveryChunkInOrderAndTheEn
   ASSERT_LE(early.chunks.size(), chunks.size());
   for (size_t i = 0; i + 1 < early.chunks.size(); ++i) EXPECT_EQ(early.chunks[i], chunks[i]);
   EXPECT_EQ(redis_->CountKeys("*:r"), 0);
+}
+
+TEST_F(RecordingsRedisTest, UnderKeysItIsFollowedByWhoHasThemAndByNobodyElse) {
+  Server writer(redis_->Url(), {}, SomeKeys()), reader(redis_->Url(), {}, SomeKeys());
+  const auto recorder = Record(*writer, kQuestion);
+  Follower follower(*reader, kQuestion);
+  std::string text;
+  for (int i = 0; i < 300; ++i) {
+    const std::string chunk = absl::StrCat("canary ", i, ";");
+    ASSERT_TRUE(recorder->Add(chunk).ok());
+    text += chunk;
+    if (i == 0) follower.ReadUntil(1);
+  }
+  EXPECT_TRUE(Eventually([&] { return redis_->CountKeys("*:r") == 1; }));
+  EXPECT_EQ(Follower(**b_, kQuestion).ReadAll().last, Kind::kNobody) << "without keys it has another name";
+  ASSERT_TRUE(End(*recorder).ok());
+  ASSERT_EQ(follower.ReadAll().last, Kind::kEnd);
+  EXPECT_TRUE(follower.live);
+  EXPECT_EQ(follower.text, text);
+}
+
+TEST_F(RecordingsRedisTest, WhoLacksTheNewestKeyWaitsForTheEndAndMisses) {
+  Server writer(redis_->Url(), {}, KeysOf(KeyLine("old", 'o') + KeyLine("new", 'w')));
+  Server reader(redis_->Url(), {}, KeysOf(KeyLine("old", 'o')));
+  const auto recorder = Record(*writer, kQuestion);
+  ASSERT_TRUE(recorder->Add("answer").ok());
+  Follower follower(*reader, kQuestion);
+  EXPECT_EQ(follower.Await(0.2).kind, Kind::kWait);
+  ASSERT_TRUE(End(*recorder).ok());
+  EXPECT_EQ(follower.ReadAll().last, Kind::kNobody);
 }
 
 TEST_F(RecordingsRedisTest, AReaderAtTheOtherServerSearchesUntilTheRecordingBeginsOrASetComes) {
