@@ -28,6 +28,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "cachecore/clock.h"
+#include "cachecore/encryption/key_ring.h"
 #include "cachecore/redis/client.h"
 #include "cachecore/stats_ledger.h"
 
@@ -40,6 +41,8 @@ struct SharedLedgerOptions {
   absl::Duration seen_ttl = absl::Hours(24);   // How long Redis remembers a portion.
   size_t max_rows = 1000;                      // Of all replicas; what is beyond counts in the overflow row.
   size_t rows_per_flush = 100;                 // More are sent in several portions, so that no script takes long.
+  // Null: namespaces and models stand in Redis in the clear. Else they are sealed; the sums never are.
+  std::shared_ptr<const encryption::KeyRing> keys = nullptr;
 };
 
 struct SharedLedgerSnapshot {

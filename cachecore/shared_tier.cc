@@ -48,7 +48,8 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
   cache_.Start(running_);
   leases_.Start(running_);
   log_.Start(running_);
-  ledger_ = std::make_unique<SharedLedger>(running_, ledger, SharedLedgerOptions{.prefix = options.prefix}, clock);
+  SharedLedgerOptions ledger_options{.prefix = options.prefix, .keys = options.keys};
+  ledger_ = std::make_unique<SharedLedger>(running_, ledger, std::move(ledger_options), clock);
   ledger_->Start();
   started_.store(true);
   client_->RunAfter(absl::ZeroDuration(), [this] { OnControlConnected(); });

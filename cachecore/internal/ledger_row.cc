@@ -107,6 +107,13 @@ std::string RowName(const LedgerRowSnapshot& row) {
   return row.overflow ? std::string(kOverflowRow) : absl::StrCat(RowPrefix(row.ns), row.model);
 }
 
+size_t RowPrefixSize(absl::string_view row) {
+  size_t ns_size = 0;
+  const size_t colon = row.find(':');
+  if (colon == absl::string_view::npos || !absl::SimpleAtoi(row.substr(0, colon), &ns_size)) return 0;
+  return colon + 1 + ns_size;
+}
+
 bool IsRowOf(absl::string_view ns, absl::string_view name) {
   return ns.empty() || absl::StartsWith(name, RowPrefix(ns));
 }

@@ -7,6 +7,7 @@
 #define PARACLE_CACHECORE_INTERNAL_LEDGER_ROW_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -40,6 +41,9 @@ RowCounts ParseRowText(absl::string_view text);
 inline constexpr absl::string_view kOverflowRow = "overflow";
 std::string RowPrefix(absl::string_view ns);
 std::string RowName(const LedgerRowSnapshot& row);
+
+// How much of a row's name is the prefix of its namespace; 0: it has none.
+size_t RowPrefixSize(absl::string_view row);
 
 // Whether it is a row of `ns`; empty: of any.
 bool IsRowOf(absl::string_view ns, absl::string_view name);

@@ -142,13 +142,6 @@ const Script& ResetScript() {
   return *script;
 }
 
-size_t PrefixSize(absl::string_view row) {
-  size_t ns_size = 0;
-  const size_t colon = row.find(':');
-  if (colon == absl::string_view::npos || !absl::SimpleAtoi(row.substr(0, colon), &ns_size)) return 0;
-  return colon + 1 + ns_size;
-}
-
 // Owns the words of a call; views are taken when all are there.
 class Words {
  public:
@@ -191,7 +184,7 @@ bool ParseMeta(const std::vector<Reply>& reply, SharedSums& sums) {
   return true;
 }
 
-bool ParseUpdate(const std::vector<Reply>& reply, LedgerUpdate& update) {
+bool ParseUpdate(const std::vector<Reply>& reply, const LedgerNames& names, LedgerUpdate& update) {
   constexpr size_t kElements = 10;
   if (reply.empty() || !reply[0].is_string()) return false;
   update.lost = reply[0].text == "lost";
@@ -200,19 +193,20 @@ bool ParseUpdate(const std::vector<Reply>& reply, LedgerUpdate& update) {
   update.full = reply[7].is_integer() && reply[7].integer == 1;
   return EachPair(reply[8],
                   [&](const std::string& row, const std::string& counts) {
-                    update.sums.rows.insert_or_assign(row, ParseRowText(counts));
+                    update.sums.rows.insert_or_assign(names.Read(row), ParseRowText(counts));
                   }) &&
          EachPair(reply[9], [&](const std::string& prefix, const std::string& reset) {
-           update.sums.resets.insert_or_assign(prefix, ParseResetText(reset));
+           update.sums.resets.insert_or_assign(names.Read(prefix), ParseResetText(reset));
          });
 }
 
 }  // namespace
 
 LedgerScripts::LedgerScripts(redis::Client* client, absl::string_view prefix, absl::string_view replica,
-                             absl::Duration timeout)
+                             absl::Duration timeout, LedgerNames names)
     : client_(client),
       timeout_(timeout),
+      names_(std::move(names)),
       meta_(absl::StrCat(prefix, "{ledger}:meta")),
       rows_(absl::StrCat(prefix, "{ledger}:rows")),
       sums_(absl::StrCat(prefix, "{ledger}:sums")),
@@ -223,16 +217,19 @@ void LedgerScripts::Flush(const FlushRequest& request, redis::Client::Done done)
   Words words;
   words.Add(request.known.generation, request.known.version, request.known.epoch, request.number,
             absl::ToInt64Milliseconds(request.seen_ttl), request.max_rows);
-  for (const auto& [row, counts] : request.rows) words.Add(row, PrefixSize(row), RowText(counts));
+  for (const auto& [row, counts] : request.rows) {
+    const LedgerNames::Stored stored = names_.Store(row);
+    words.Add(stored.name, stored.prefix_size, RowText(counts));
+  }
   FlushScript().Send(*client_, redis::Lane::kControl, {meta_, rows_, sums_, resets_, seen_}, words.views(), timeout_,
                      std::move(done));
 }
 
-absl::StatusOr<LedgerUpdate> LedgerScripts::ParseFlush(const absl::StatusOr<Reply>& reply) {
+absl::StatusOr<LedgerUpdate> LedgerScripts::ParseFlush(const absl::StatusOr<Reply>& reply) const {
   if (!reply.ok()) return reply.status();
   if (absl::Status status = redis::StatusOf(*reply); !status.ok()) return status;
   LedgerUpdate update;
-  if (!reply->is_array() || !ParseUpdate(reply->elements, update)) {
+  if (!reply->is_array() || !ParseUpdate(reply->elements, names_, update)) {
     return absl::InternalError("an answer that the ledger's script does not give");
   }
   return update;
@@ -242,14 +239,16 @@ void LedgerScripts::Restore(const SharedSums& known, absl::string_view new_gener
   Words words;
   words.Add(known.at.generation, known.at.version, known.at.epoch, known.whole, new_generation, known.start_ms,
             known.rows.size());
-  for (const auto& [row, counts] : known.rows) words.Add(row, RowText(counts));
-  for (const auto& [prefix, reset] : known.resets) words.Add(prefix, absl::StrCat(reset.epoch, " ", reset.at_ms));
+  for (const auto& [row, counts] : known.rows) words.Add(names_.Store(row).name, RowText(counts));
+  for (const auto& [prefix, reset] : known.resets) {
+    words.Add(names_.Store(prefix).name, absl::StrCat(reset.epoch, " ", reset.at_ms));
+  }
   RestoreScript().Send(*client_, redis::Lane::kControl, {meta_, rows_, sums_, resets_}, words.views(), timeout_,
                        std::move(done));
 }
 
 void LedgerScripts::Reset(absl::string_view ns, absl::Time now, redis::Client::Done done) const {
-  const std::string prefix = ns.empty() ? std::string() : RowPrefix(ns);
+  const std::string prefix = ns.empty() ? std::string() : names_.Store(RowPrefix(ns)).name;
   ResetScript().Send(*client_, redis::Lane::kControl, {meta_, rows_, sums_, resets_},
                      {prefix, absl::StrCat(absl::ToUnixMillis(now))}, timeout_, std::move(done));
 }

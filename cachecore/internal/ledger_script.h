@@ -1,9 +1,10 @@
 // The shared ledger as Redis knows it: its keys, the three scripts that are all that ever touches them, and what they
 // answer.
 //
+// Rows and row prefixes are named there as LedgerNames says.
+//
 //   {prefix}{ledger}:meta         hash: generation (random; another one after Redis lost something), version (grows
-//   with
-//                                 every change), epoch (grows with every reset), whole (epoch of the last reset of
+//                                 with every change), epoch (grows with every reset), whole (epoch of the last reset of
 //                                 all), floor (epoch below which no delta is added), start (ms)
 //   {prefix}{ledger}:rows         sorted set: row -> version of its last change
 //   {prefix}{ledger}:sums         hash: row -> its counters (ledger_row.h)
@@ -22,6 +23,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "cachecore/internal/ledger_names.h"
 #include "cachecore/internal/ledger_row.h"
 #include "cachecore/redis/client.h"
 
@@ -58,7 +60,8 @@ struct LedgerUpdate {
 
 class LedgerScripts {
  public:
-  LedgerScripts(redis::Client* client, absl::string_view prefix, absl::string_view replica, absl::Duration timeout);
+  LedgerScripts(redis::Client* client, absl::string_view prefix, absl::string_view replica, absl::Duration timeout,
+                LedgerNames names);
 
   struct FlushRequest {
     LedgerPosition known;
@@ -71,7 +74,7 @@ class LedgerScripts {
   // Adds the portion, unless it was added before or the generation is another one, and tells what changed since
   // `known`. What was counted before a reset that `known` does not know is not added.
   void Flush(const FlushRequest& request, redis::Client::Done done) const;
-  static absl::StatusOr<LedgerUpdate> ParseFlush(const absl::StatusOr<redis::Reply>& reply);
+  absl::StatusOr<LedgerUpdate> ParseFlush(const absl::StatusOr<redis::Reply>& reply) const;
 
   // If Redis has no ledger, or an older state than `known` of the same generation: what is known is the ledger, under
   // the new generation.
@@ -84,6 +87,7 @@ class LedgerScripts {
  private:
   redis::Client* const client_;
   const absl::Duration timeout_;
+  const LedgerNames names_;
   const std::string meta_, rows_, sums_, resets_, seen_;
 };
 

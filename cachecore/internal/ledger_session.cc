@@ -40,7 +40,7 @@ LedgerSession::LedgerSession(redis::Client* client, StatsLedger* ledger, SharedL
       options_(std::move(options)),
       clock_(clock),
       created_(clock->WallTime()),
-      scripts_(client, options_.prefix, RandomName(), options_.timeout) {}
+      scripts_(client, options_.prefix, RandomName(), options_.timeout, LedgerNames(options_.keys)) {}
 
 void LedgerSession::Start() {
   client_->RunAfter(absl::ZeroDuration(), [self = shared_from_this()] { self->Tick(); });
@@ -109,7 +109,7 @@ void LedgerSession::SendFlush() {
   // What is answered before Send returns was never sent.
   const auto sent = std::make_shared<bool>(false);
   scripts_.Flush(request, [self = shared_from_this(), request, sent](absl::StatusOr<redis::Reply> reply) {
-    self->OnFlushed(request, LedgerScripts::ParseFlush(reply), *sent);
+    self->OnFlushed(request, self->scripts_.ParseFlush(reply), *sent);
   });
   *sent = true;
 }
