@@ -17,14 +17,14 @@ namespace {
 using redis::Reply;
 
 // KEYS: state, names, times. ARGV: the caller's epoch and number, an epoch to begin if one must be begun, marks in an
-// answer; and for `add` the name, the most marks, the most seconds, the channel.
+// answer; for `add` the name, the most marks, the most seconds, the channel; and at last what the caller names things by.
 constexpr char kBoth[] = R"lua(
 local known_epoch, known, fresh_epoch, limit = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 
 local function text(number) return string.format('%.0f', number) end
 
 local function enter()
-  local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') or ''
+  local history = (string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') or '') .. ARGV[#ARGV]
   local state = redis.call('HMGET', KEYS[1], 'epoch', 'history', 'seq', 'floor', 'count')
   local epoch, seq, floor = state[1], tonumber(state[3]) or 0, tonumber(state[4]) or 0
   if not epoch or state[2] ~= history or tonumber(state[5]) ~= redis.call('ZCARD', KEYS[2])
@@ -98,6 +98,13 @@ std::vector<absl::string_view> KeysOf(const RedisKeys& keys) {
   return {keys.mark_state(), keys.mark_names(), keys.mark_times()};
 }
 
+// Replicas that name things in different ways would not know each other's marks: so they begin a new history in turns,
+// and nothing that one of them has invalidated is served by another. Nothing without a key.
+std::string NamedBy(const RedisKeys& keys) {
+  constexpr size_t kDigits = 16;
+  return keys.names().keyed() ? keys.names().Of("the key of names").ToHex().substr(0, kDigits) : "";
+}
+
 constexpr uint64_t kMaxNumber = uint64_t{1} << (64 - MarkTable::kLocalBits);
 
 std::string EpochText(uint64_t epoch) { return absl::StrCat(absl::Hex(epoch, absl::kZeroPad16)); }
@@ -150,7 +157,7 @@ absl::StatusOr<MarkAnswer> ParseAnswer(const absl::StatusOr<Reply>& reply) {
 void ReadMarks(redis::Client& client, const RedisKeys& keys, const MarkLimits& limits, MarkTable::Position known,
                absl::Duration timeout, MarkDone done) {
   const std::string arguments[] = {EpochText(known.epoch), absl::StrCat(known.number), FreshEpoch(),
-                                   absl::StrCat(limits.max_page)};
+                                   absl::StrCat(limits.max_page), NamedBy(keys)};
   const std::vector<absl::string_view> views(std::begin(arguments), std::end(arguments));
   ReadScript().Send(
       client, redis::Lane::kControl, KeysOf(keys), views, timeout,
@@ -167,7 +174,8 @@ void AddMark(redis::Client& client, const RedisKeys& keys, const MarkLimits& lim
                                    std::string(name.AsBytes()),
                                    absl::StrCat(limits.max_marks),
                                    absl::StrCat(absl::ToInt64Seconds(limits.max_age)),
-                                   keys.mark_channel()};
+                                   keys.mark_channel(),
+                                   NamedBy(keys)};
   const std::vector<absl::string_view> views(std::begin(arguments), std::end(arguments));
   AddScript().Send(
       client, redis::Lane::kControl, KeysOf(keys), views, timeout,

@@ -5,8 +5,8 @@
 // hour in which marks were left the last number of that hour, so that marks go when nothing they concern can be alive.
 //
 // A history ends, and a new epoch with nothing in it begins, when Redis's own (master_replid) has changed, which every
-// restart and every failover does; when the marks are not all there; or when a caller knows more of the epoch than
-// Redis. A number is never given twice, also not after that: callers say how far they know, and it goes on above.
+// restart and every failover does; when the marks are not all there; when a caller knows more of the epoch than Redis;
+// or when it has another key of names (name_hash.h) than the caller before. A number is never given twice, also not after that: callers say how far they know, and it goes on above.
 //
 // Stateless; thread-safe. Replies are outside data: what does not look as it should is an error.
 #ifndef PARACLE_CACHECORE_MARK_SCRIPTS_H_

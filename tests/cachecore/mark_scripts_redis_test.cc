@@ -7,6 +7,7 @@
 #include "cachecore/mark_scripts.h"
 #include "gtest/gtest.h"
 #include "tests/cachecore/redis_stack.h"
+#include "tests/cachecore/sealing_keys.h"
 
 namespace paracle::cachecore {
 namespace {
@@ -37,9 +38,10 @@ class MarkScriptsTest : public testing::Test {
     return answered.get_future().get();
   }
 
-  absl::StatusOr<MarkAnswer> Read(Position known) {
+  absl::StatusOr<MarkAnswer> Read(Position known) { return Read(known, keys_); }
+  absl::StatusOr<MarkAnswer> Read(Position known, const RedisKeys& keys) {
     std::promise<absl::StatusOr<MarkAnswer>> answered;
-    ReadMarks(*client_, keys_, limits_, known, absl::Seconds(5),
+    ReadMarks(*client_, keys, limits_, known, absl::Seconds(5),
               [&](absl::StatusOr<MarkAnswer> answer) { answered.set_value(std::move(answer)); });
     return answered.get_future().get();
   }
@@ -68,6 +70,21 @@ TEST_F(MarkScriptsTest, TheFirstReaderBeginsAnEpochAndTheNextJoinsIt) {
   const Position second = Join();
   EXPECT_NE(first.epoch, 0u);
   EXPECT_EQ(first.epoch, second.epoch);
+}
+
+TEST_F(MarkScriptsTest, ReplicasThatNameThingsInOtherWaysBeginHistoriesOfTheirOwn) {
+  const RedisKeys sealed("marks-test:", NameHash(SomeKeys())), same("marks-test:", NameHash(SomeKeys()));
+  const RedisKeys other("marks-test:", NameHash(KeysOf(KeyLine("key-1", 'a'), 'm')));
+  const uint64_t plain_epoch = Join().epoch;
+  EXPECT_EQ(Join().epoch, plain_epoch);
+  const MarkPage first = Read({.epoch = 1, .number = 0}, sealed)->page;
+  EXPECT_NE(first.epoch, plain_epoch);
+  EXPECT_EQ(Read({.epoch = 1, .number = 0}, same)->page.epoch, first.epoch);
+  const MarkPage second = Read({.epoch = 1, .number = 0}, other)->page;
+  EXPECT_NE(second.epoch, first.epoch);
+  const MarkPage again = Read({.epoch = first.epoch, .number = first.to}, sealed)->page;
+  EXPECT_NE(again.epoch, first.epoch) << "what the others invalidated meanwhile is not known by its names";
+  EXPECT_GT(again.to, first.to);
 }
 
 TEST_F(MarkScriptsTest, EachMarkTakesTheNextNumberAndIsInItsOwnAnswer) {
