@@ -42,7 +42,10 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
     log_.OnLost();
   };
   observer.on_availability = [this](bool available, const absl::Status& why) { OnAvailability(available, why); };
-  client_ = redis::Client::Create(options.client, std::move(observer));
+  redis::ClientOptions client = options.client;
+  client.home_key = keys_.mark_state();  // Invalidations are what the control lane is for.
+  client.addresses = std::make_shared<redis::AddressBook>(client.deployment.servers);
+  client_ = redis::Client::Create(client, std::move(observer));
   running_ = client_.get();
   reclaimer_.Start(running_);
   cache_.Start(running_);
@@ -59,7 +62,7 @@ SharedTier::SharedTier(const SharedTierOptions& options, size_t max_marks, Stats
     if (channel == keys_.mark_channel()) return log_.OnMessage(message);
     leases_.OnMessage(message);
   };
-  subscriber_ = redis::Subscriber::Create(options.client, {keys_.mark_channel(), keys_.lease_channel()},
+  subscriber_ = redis::Subscriber::Create(client, {keys_.mark_channel(), keys_.lease_channel()},
                                           std::move(callbacks));
 }
 

@@ -1,6 +1,7 @@
-// Client talks to one Redis or Valkey server: a few multiplexed connections, commands pipelined, nobody waits.
+// Client talks to Redis or Valkey, one server, a Cluster, or what Sentinels watch: to each server a few multiplexed
+// connections, commands pipelined, nobody waits.
 //
-//   Send (any thread, which writes a lone command itself) -> lane -> Connection (FIFO of replies due) -> socket
+//   Send (any thread, which writes a lone command itself) -> Node -> lane -> Connection (FIFO of replies due) -> socket
 //
 // One thread of the client's own runs all sockets, timers and callbacks. A reply reaches the command it answers and no
 // other: a command that has timed out keeps its place until its reply is discarded, and whatever puts that in doubt (a
@@ -23,9 +24,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "cachecore/redis/address_book.h"
 #include "cachecore/redis/command.h"
 #include "cachecore/redis/reply.h"
-#include "cachecore/redis/url.h"
+#include "cachecore/redis/deployment.h"
 
 namespace paracle::cachecore::redis {
 
@@ -37,7 +39,11 @@ struct TlsFiles {
 };
 
 struct ClientOptions {
-  Url url;
+  Deployment deployment;
+  std::string home_key = {};   // In a Cluster: commands without a key, and the control lane, are of the server that has it.
+  bool must_be_master = false;   // A server that is none is left. Set by the client, for what Sentinels name.
+  bool auth_is_optional = false;  // A server that refuses user and password is asked without. For Sentinels.
+  std::shared_ptr<AddressBook> addresses = {};  // Where a client tells, and a subscriber finds, the servers there are.
   TlsFiles tls;                                               // For rediss://.
   std::string name = "paracle-cache";                         // CLIENT SETNAME.
   int data_connections = 2;                                   // > 0.
@@ -52,6 +58,9 @@ struct ClientOptions {
 
   // INVALID_ARGUMENT naming the field; files are looked at too.
   absl::Status Validate() const;
+
+  // Of one server, or the first that is named.
+  const Url& url() const { return deployment.servers.front(); }
 };
 
 enum class Lane {

@@ -58,7 +58,7 @@ absl::Status ClientOptions::Validate() const {
   if (max_pending_commands < 1) return Refuse("max_pending_commands", "must be at least 1");
   if (max_pending_bytes < 1) return Refuse("max_pending_bytes", "must be at least 1");
   if (!IsName(name)) return Refuse("name", "must be printable ASCII without spaces");
-  return CheckTls(tls, url);
+  return CheckTls(tls, url());
 }
 
 }  // namespace paracle::cachecore::redis

@@ -35,7 +35,7 @@ void CommandQueue::Wrote(size_t bytes) {
   while (!unsent_.empty() && head_written_ >= unsent_.head()->command.wire().size()) {
     std::unique_ptr<PendingCommand> written = unsent_.Pop();
     head_written_ -= written->command.wire().size();
-    [[maybe_unused]] const Command freed = std::move(written->command);
+    if (!written->keep) [[maybe_unused]] const Command freed = std::move(written->command);
     --unsent_count_;
     ++due_count_;
     due_.Push(std::move(written));

@@ -37,8 +37,9 @@ Connection::Connection(asio::io_context& io, const ClientOptions& options, Conne
       timer_(io) {}
 
 void Connection::Start() {
-  asio::co_spawn(io_, Run(), [](const std::exception_ptr& thrown) {
+  asio::co_spawn(io_, Run(), [this](const std::exception_ptr& thrown) {
     if (thrown) std::rethrow_exception(thrown);
+    ended_ = true;
   });
 }
 
@@ -80,7 +81,7 @@ asio::awaitable<absl::Status> Connection::Open() {
   since_ = SteadyNow();
   ArmTimer();
   const unsigned attempt = attempts_++;
-  absl::Status status = co_await stream_->Connect(options_.url, options_.tls, attempt);
+  absl::Status status = co_await stream_->Connect(options_.url(), options_.tls, attempt);
   if (status.ok()) status = co_await ShakeHands(*stream_, *reader_, options_);
   opening_ = false;
   co_return lost_.ok() ? status : lost_;
@@ -91,7 +92,7 @@ asio::awaitable<absl::Status> Connection::Serve() {
   since_ = SteadyNow();
   {
     MutexLock turn(turn_);
-    open_to_others_ = lost_.ok() && options_.url.kind != Url::Kind::kTls;
+    open_to_others_ = lost_.ok() && options_.url().kind != Url::Kind::kTls;
   }
   owner_.OnReady(*this);
   while (lost_.ok()) {
@@ -131,6 +132,7 @@ void Connection::GoDown(const absl::Status& why) {
 asio::awaitable<void> Connection::Pause() {
   if (stopping_) co_return;
   std::error_code ignored;
+  hurried_ = false;
   pause_.expires_after(Steady(backoff_.Next(std::uniform_real_distribution<>()(random_))));
   co_await pause_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }

@@ -59,9 +59,14 @@ class Connection {
   void Abandon(const absl::Status& why);
 
   // Tries at once, if it pauses before its next attempt. The pauses go on growing.
-  void Hurry() { pause_.cancel(); }
+  void Hurry() { hurried_ = pause_.cancel() > 0; }
+  // Whether this incarnation, or attempt, came of that.
+  bool hurried() const { return hurried_; }
 
   bool ready() const { return ready_; }
+
+  // Whether nothing runs any more, after Stop. Handlers that it has posted may still be called in this turn.
+  bool ended() const { return ended_; }
   size_t pending() const;
 
   // A command given to it now would wait: behind something large, or behind a peer that has been silent for a while.
@@ -125,7 +130,9 @@ class Connection {
   absl::Status lost_;
   SteadyTime since_;  // Opening or ready.
 
+  bool hurried_ = false;
   bool stopping_ = false;
+  bool ended_ = false;
   unsigned attempts_ = 0;
   Backoff backoff_;
   std::minstd_rand random_{std::random_device()()};

@@ -17,12 +17,12 @@ Command AuthCommand(const Url& url) {
 }
 
 // Alone, and before everything else: a failing AUTH may swallow the reply to what is pipelined behind it.
-asio::awaitable<absl::Status> Authenticate(Stream& stream, ReplyReader& reader, const Url& url) {
-  const Command command = AuthCommand(url);
+asio::awaitable<absl::Status> Authenticate(Stream& stream, ReplyReader& reader, const ClientOptions& options) {
+  const Command command = AuthCommand(options.url());
   if (auto status = co_await WriteAll(stream, command.wire()); !status.ok()) co_return status;
   const auto reply = co_await ReadReply(stream, reader);
   if (!reply.ok()) co_return reply.status();
-  if (reply->is_ok()) co_return absl::OkStatus();
+  if (reply->is_ok() || options.auth_is_optional) co_return absl::OkStatus();
   const absl::Status refusal = StatusOf(*reply);
   if (absl::IsUnavailable(refusal)) co_return refusal;
   co_return absl::PermissionDeniedError(absl::StrCat("AUTH: ", refusal.message()));
@@ -46,6 +46,13 @@ absl::Status JudgeSelect(const Reply& reply) {
   return {refusal.code(), absl::StrCat("SELECT: ", refusal.message())};
 }
 
+// [role, ...]. A replica would answer with what it has, and take nothing.
+absl::Status JudgeRole(const Reply& reply) {
+  if (reply.is_error()) return Forgivable(reply) ? absl::OkStatus() : StatusOf(reply);
+  const bool master = reply.is_array() && !reply.elements.empty() && reply.elements.front().text == "master";
+  return master ? absl::OkStatus() : absl::UnavailableError("the server is not the master");
+}
+
 struct Step {
   Command command;
   absl::Status (*judge)(const Reply&);
@@ -53,8 +60,9 @@ struct Step {
 
 std::vector<Step> Steps(const ClientOptions& options) {
   std::vector<Step> steps;
-  if (options.url.db != 0) steps.push_back({Command{"SELECT", absl::StrCat(options.url.db)}, JudgeSelect});
+  if (options.url().db != 0) steps.push_back({Command{"SELECT", absl::StrCat(options.url().db)}, JudgeSelect});
   if (!options.name.empty()) steps.push_back({Command{"CLIENT", "SETNAME", options.name}, JudgeName});
+  if (options.must_be_master) steps.push_back({Command{"ROLE"}, JudgeRole});
   steps.push_back({Command{"PING"}, JudgePing});
   return steps;
 }
@@ -62,8 +70,8 @@ std::vector<Step> Steps(const ClientOptions& options) {
 }  // namespace
 
 asio::awaitable<absl::Status> ShakeHands(Stream& stream, ReplyReader& reader, const ClientOptions& options) {
-  if (!options.url.password.empty()) {
-    if (auto status = co_await Authenticate(stream, reader, options.url); !status.ok()) co_return status;
+  if (!options.url().password.empty()) {
+    if (auto status = co_await Authenticate(stream, reader, options); !status.ok()) co_return status;
   }
   const std::vector<Step> steps = Steps(options);
   std::string wire;

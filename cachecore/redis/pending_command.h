@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -35,7 +36,9 @@ struct PendingCommand {
 
   Kind kind;
   bool answered = false;  // Only its place is left.
-  Command command;        // Freed when it has been written.
+  uint8_t hops = 0;       // From server to server so far.
+  bool keep = false;      // Its bytes are needed until the reply: it may have to go elsewhere.
+  Command command;        // Freed when it has been written, unless they are kept.
   SteadyTime deadline;
   Client::Done done;
   PendingSlot slot;

@@ -12,6 +12,7 @@
 #include <cassert>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -116,7 +117,9 @@ asio::awaitable<absl::Status> ChannelSubscriber::Open() {
   reader_ = std::make_unique<ReplyReader>();
   Enter(State::kOpening);
   const unsigned attempt = attempts_++;
-  absl::Status status = co_await stream_->Connect(options_.url, options_.tls, attempt);
+  const std::optional<Url> url = options_.addresses == nullptr ? options_.url() : options_.addresses->Pick(attempt);
+  if (!url) co_return absl::UnavailableError("no server is known yet");
+  absl::Status status = co_await stream_->Connect(*url, options_.tls, attempt);
   if (status.ok()) status = co_await ShakeHands(*stream_, *reader_, options_);
   std::vector<absl::string_view> words = {"SUBSCRIBE"};
   words.insert(words.end(), channels_.begin(), channels_.end());

@@ -32,7 +32,7 @@ class LeaseScriptsTest : public testing::Test {
     PARACLE_NEEDS_SERVER(support::ServerKind::kRedis);
     server_ = std::make_unique<support::RedisProcess>();
     redis::ClientOptions options;
-    options.url = *redis::Url::Parse(server_->Url());
+    options.deployment = *redis::Deployment::Parse(server_->Url());
     options.operation_timeout = absl::Seconds(5);
     client_ = redis::Client::Create(options, {});
     ASSERT_TRUE(Eventually([this] { return client_->available(); }));

@@ -71,7 +71,7 @@ class Replica {
  public:
   explicit Replica(const std::string& url, SharedLedgerOptions options = {.interval = kNever}) {
     redis::ClientOptions client_options;
-    client_options.url = *redis::Url::Parse(url);
+    client_options.deployment = *redis::Deployment::Parse(url);
     auto connected = std::make_shared<std::promise<void>>();
     connected_ = connected->get_future();
     auto first = std::make_shared<std::atomic<bool>>(true);

@@ -26,7 +26,7 @@ class MarkScriptsTest : public testing::Test {
 
   void Connect() {
     redis::ClientOptions options;
-    options.url = *redis::Url::Parse(server_->Url());
+    options.deployment = *redis::Deployment::Parse(server_->Url());
     client_ = redis::Client::Create(options, {});
     ASSERT_TRUE(Eventually([this] { return Run({"PING"}).ok(); }));
   }

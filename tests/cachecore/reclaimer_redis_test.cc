@@ -17,7 +17,7 @@ class ReclaimerTest : public testing::Test {
     server_ = std::make_unique<support::RedisProcess>();
     replica_ = std::make_unique<Replica>(SharedOptions(server_->Url(), "reclaim*:"), &ledger_, Clock::System());
     ASSERT_TRUE(replica_->WaitUntilUsable());
-    options_.url = *redis::Url::Parse(server_->Url());
+    options_.deployment = *redis::Deployment::Parse(server_->Url());
     client_ = redis::Client::Create(options_, {});
   }
 

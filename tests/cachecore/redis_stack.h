@@ -31,7 +31,7 @@ inline bool Eventually(const std::function<bool()>& condition, double seconds = 
 
 inline SharedTierOptions SharedOptions(const std::string& url, const std::string& prefix) {
   SharedTierOptions options;
-  options.client.url = *redis::Url::Parse(url);
+  options.client.deployment = *redis::Deployment::Parse(url);
   // A test's machine is busy; what slowness does has tests of its own.
   options.client.operation_timeout = absl::Seconds(2);
   options.prefix = prefix;

@@ -116,8 +116,8 @@ TEST(ConnectionTest, NothingIsSaidBehindAuthBeforeItIsAnswered) {
     if (peer.Greet()) peer.Next();
   });
   ClientOptions options = OneConnection(server);
-  options.url.user = "bob";
-  options.url.password = "pw";
+  options.deployment.servers.front().user = "bob";
+  options.deployment.servers.front().password = "pw";
   TestClient client(options);
   ASSERT_TRUE(client.BecomesAvailable());
   EXPECT_GE(heard, 2);

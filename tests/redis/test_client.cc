@@ -19,7 +19,7 @@ bool Eventually(const std::function<bool()>& condition, double seconds) {
 
 ClientOptions OptionsFor(const std::string& url) {
   ClientOptions options;
-  options.url = Url::Parse(url).value();
+  options.deployment = Deployment::Parse(url).value();
   options.operation_timeout = absl::Seconds(20);
   options.connect_timeout = absl::Seconds(5);
   options.liveness = absl::Seconds(10);

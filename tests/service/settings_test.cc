@@ -230,9 +230,10 @@ TEST(SettingsTest, TheSharedTierIsReadInItsOwnTerms) {
                               "--redis-timeout=20ms", "--consistency=strict", "--prefix=x:"})
                             .config;
   EXPECT_TRUE(config.shared());
-  EXPECT_EQ(config.redis_url.host, "db");
-  EXPECT_EQ(config.redis_url.password, "p@ss");
-  EXPECT_EQ(config.redis_url.db, 2);
+  const cachecore::redis::Url& url = config.redis_url.servers.front();
+  EXPECT_EQ(url.host, "db");
+  EXPECT_EQ(url.password, "p@ss");
+  EXPECT_EQ(url.db, 2);
   EXPECT_EQ(config.redis_tls.ca, "/dev/null");
   EXPECT_EQ(config.redis_timeout, absl::Milliseconds(20));
   EXPECT_TRUE(config.strict);

@@ -83,9 +83,9 @@ def _judge_fault(
     verdict.tell("keys; model calls for them", f"{len(counts)}; {len(sums.calls)}")
     verdict.tell("keys by their number of calls", sorted(collections.Counter(counts.values()).items()))
     before, across = _by_when_they_asked(sums, moments)
-    verdict.at_most("most calls of one key that all asked for before it was back", max((counts[key] for key in before), default=0), _MOST_CALLS)
-    verdict.at_most("of one that somebody asked for after that", max((counts[key] for key in across), default=0),
-                    _MOST_CALLS_ACROSS)
+    most_before, most_across = (max((counts[key] for key in keys), default=0) for keys in (before, across))
+    verdict.at_most("most calls of one key that all asked for before it was back", most_before, _MOST_CALLS)
+    verdict.at_most("of one that somebody asked for after that", most_across, _MOST_CALLS_ACROSS)
     verdict.tell(f"keys with more than {_MOST_CALLS} calls", sum(count > _MOST_CALLS for count in counts.values()))
     over = [key for key in before if counts[key] > _MOST_CALLS] + [
         key for key in across if counts[key] > _MOST_CALLS_ACROSS]
