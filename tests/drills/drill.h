@@ -33,6 +33,7 @@ class Verdict {
 // Each prints its table and its verdict. True: every bound was kept. Throws std::runtime_error when it cannot run.
 bool RedisDrill(const DrillOptions& options);
 bool InvalidationDrill(const DrillOptions& options);
+bool TopologyDrill(const DrillOptions& options);
 
 }  // namespace paracle::drills
 

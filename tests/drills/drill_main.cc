@@ -21,7 +21,8 @@ struct NamedDrill {
   Drill run;
 };
 
-constexpr NamedDrill kDrills[] = {{"redis", RedisDrill}, {"invalidation", InvalidationDrill}};
+constexpr NamedDrill kDrills[] = {
+    {"redis", RedisDrill}, {"invalidation", InvalidationDrill}, {"topology", TopologyDrill}};
 
 int Usage() {
   std::fprintf(stderr, "usage: paracle-drill NAME [--short] --server PATH\nNAME is one of:");

@@ -266,7 +266,7 @@ class Drill {
 
   int64_t Stale() const { return sum_.never_seen + sum_.calls.stale + load_.stale; }
   int64_t Wrong() const { return sum_.calls.wrong + load_.wrong; }
-  int64_t Failed() const { return sum_.calls.failed + load_.failed; }
+  int64_t Failed() const { return sum_.calls.failed + sum_.calls.unavailable + load_.failed; }
 
   void Judge() {
     const auto measured = static_cast<int64_t>(sum_.seen.count()) + sum_.never_seen;

@@ -22,6 +22,7 @@ void ReplicaCounts::Add(const ReplicaCounts& others) {
   refused += others.refused;
   stale += others.stale;
   wrong += others.wrong;
+  unavailable += others.unavailable;
   failed += others.failed;
   if (first_failure.empty()) first_failure = others.first_failure;
 }
@@ -29,11 +30,14 @@ void ReplicaCounts::Add(const ReplicaCounts& others) {
 bool ReplicaClient::Ok(const char* call, const grpc::Status& status) {
   if (status.ok()) return true;
   ++counts_.failed;
-  if (counts_.first_failure.empty()) {
-    counts_.first_failure =
-        absl::StrCat(call, ": code ", static_cast<int>(status.error_code()), ", ", status.error_message());
-  }
+  Remember(call, status);
   return false;
+}
+
+void ReplicaClient::Remember(const char* call, const grpc::Status& status) {
+  if (!counts_.first_failure.empty()) return;
+  counts_.first_failure =
+      absl::StrCat(call, ": code ", static_cast<int>(status.error_code()), ", ", status.error_message());
 }
 
 ReplicaClient::Answer ReplicaClient::Get(const TrackedEntry& entry) {
@@ -67,7 +71,11 @@ void ReplicaClient::Set(const TrackedEntry& entry, uint64_t version, const std::
 bool ReplicaClient::Invalidate(const TrackedEntry& entry, InvalidateKind kind) {
   Context context;
   cache::v1::InvalidateResponse response;
-  return Ok("Invalidate", stub_->Invalidate(&context, entry.Invalidate(kind), &response));
+  const grpc::Status status = stub_->Invalidate(&context, entry.Invalidate(kind), &response);
+  if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return Ok("Invalidate", status);
+  ++counts_.unavailable;
+  Remember("Invalidate", status);
+  return false;
 }
 
 }  // namespace paracle::drills

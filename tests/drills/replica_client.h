@@ -20,7 +20,8 @@ struct ReplicaCounts {
   int64_t refused = 0;  // Of the Sets: their fill began too early.
   int64_t stale = 0;    // Hits, beyond the hard bound.
   int64_t wrong = 0;
-  int64_t failed = 0;
+  int64_t unavailable = 0;  // Of the Invalidates: Redis may not have them.
+  int64_t failed = 0;       // Any other call, or for any other reason.
   std::string first_failure;
 
   void Add(const ReplicaCounts& others);
@@ -44,6 +45,7 @@ class ReplicaClient {
 
  private:
   bool Ok(const char* call, const grpc::Status& status);
+  void Remember(const char* call, const grpc::Status& status);
 
   std::unique_ptr<cache::v1::CacheService::Stub> stub_;
   ReplicaCounts counts_;
