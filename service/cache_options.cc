@@ -5,10 +5,11 @@ namespace {
 
 cachecore::SharedTierOptions ToSharedTierOptions(const Config& config) {
   cachecore::SharedTierOptions options;
-  options.client.deployment = config.redis_url;
+  options.client.url = config.redis_url;
   options.client.tls = config.redis_tls;
   options.client.operation_timeout = config.redis_timeout;
   options.prefix = config.prefix;
+  options.keys = config.encryption_keys;
   options.consistency = config.strict ? cachecore::Consistency::kStrict : cachecore::Consistency::kAvailable;
   options.max_ttl = config.max_ttl;
   return options;

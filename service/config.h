@@ -3,12 +3,14 @@
 #define PARACLE_SERVICE_CONFIG_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "cachecore/encryption/key_ring.h"
 #include "cachecore/redis/client.h"
-#include "cachecore/redis/deployment.h"
+#include "cachecore/redis/url.h"
 #include "service/listen_address.h"
 
 namespace paracle::service {
@@ -27,11 +29,13 @@ struct Config {
   int64_t max_entry_bytes = 0;
 
   bool shared() const { return backend != "memory"; }
-  cachecore::redis::Deployment redis_url;
+  cachecore::redis::Url redis_url;
   cachecore::redis::TlsFiles redis_tls;
   absl::Duration redis_timeout;  // Of one operation; > 0.
   bool strict = false;           // Serve nothing without the shared tier, instead of going on from memory.
   std::string prefix;            // Of every key in the shared tier. No braces.
+  std::string encryption_keys_file;
+  std::shared_ptr<const cachecore::encryption::KeyRing> encryption_keys;  // What is in it; null: nothing is sealed.
 
   absl::Duration lease_hold;      // Until it must be renewed; > 0.
   absl::Duration lease_max_hold;  // Renewals included; > 0.

@@ -8,6 +8,7 @@
 #include "google/protobuf/stubs/logging.h"
 #include "service/cache_options.h"
 #include "service/command_line.h"
+#include "service/core_dumps.h"
 #include "service/grpc_log.h"
 #include "service/logging.h"
 #include "service/server.h"
@@ -55,11 +56,15 @@ void LogStart(const Config& config, absl::Span<const Setting> settings, const Se
        {"threads", absl::StrCat(config.threads)},
        {"max_size", absl::StrCat(config.max_size)},
        {"max_bytes", absl::StrCat(config.max_bytes)}});
-  if (config.shared()) Log(LogLevel::kInfo, "shared tier", {{"url", config.redis_url.ToString()}});
+  if (config.shared()) {
+    Log(LogLevel::kInfo, "shared tier",
+        {{"url", config.redis_url.ToString()}, {"sealed", config.encryption_keys != nullptr ? "true" : "false"}});
+  }
   for (const std::string& address : server.addresses()) Log(LogLevel::kInfo, "listening", {{"address", address}});
 }
 
 int Serve(const Config& config, absl::Span<const Setting> settings) {
+  if (config.encryption_keys != nullptr) ForbidCoreDumps();
   ConfigureLogging(config.log_level, config.log_format);
   RouteGrpcLog();
   // What protobuf would say of each malformed request, its sender is told.

@@ -80,8 +80,8 @@ bool SetReadableFile(string_view text, std::string* out) {
 
 bool AcceptAny(string_view, Config&) { return true; }
 
-bool SetUrl(string_view text, cachecore::redis::Deployment* out) {
-  const auto url = cachecore::redis::Deployment::Parse(text);
+bool SetUrl(string_view text, cachecore::redis::Url* out) {
+  const auto url = cachecore::redis::Url::Parse(text);
   if (url.ok()) *out = *url;
   return url.ok();
 }
@@ -107,9 +107,7 @@ constexpr SettingSpec kTable[] = {
        return text == "memory" || text == "redis" || text == "valkey";
      }},
     {"REDIS_URL", "redis://localhost:6379/0",
-     "redis://[USER:PASSWORD@]HOST[:PORT][/DB], rediss://... for TLS, unix:///PATH[?db=DB], HOST:PORT,HOST:PORT for a "
-     "Cluster, or redis+sentinel://HOST,HOST/MASTER[/DB]",
-     "the shared tier",
+     "redis://[USER:PASSWORD@]HOST[:PORT][/DB], rediss://... for TLS, or unix:///PATH[?db=DB]", "the shared tier",
      [](string_view text, Config& config) { return SetUrl(text, &config.redis_url); }, kShared, true},
     {"TTL", "3600", kPositiveDuration, "life of an entry whose Set does not say",
      [](string_view text, Config& config) { return SetDuration(text, absl::Milliseconds(1), &config.ttl); }},
@@ -143,6 +141,13 @@ constexpr SettingSpec kTable[] = {
      kShared},
     {"PREFIX", "paracle:llm:", "1 to 128 bytes without braces", "prefix of every key in the shared tier",
      [](string_view text, Config& config) { return SetPrefix(text, &config.prefix); }, kShared},
+    {"ENCRYPTION_KEYS_FILE", "", "a file of keys that only its owner can read, as docs/encryption.md says",
+     "keys that seal what lies in the shared tier; without it, answers and names lie there in the clear",
+     [](string_view text, Config& config) {
+       config.encryption_keys_file = std::string(text);
+       return true;
+     },
+     kShared},
     {"LEASE_HOLD", "30s", "a duration from 100ms such as 30s",
      "a lease that is not renewed ends after this; clients renew it every third of it",
      [](string_view text, Config& config) { return SetDuration(text, absl::Milliseconds(100), &config.lease_hold); }},

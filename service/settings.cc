@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <fstream>
 #include <optional>
+#include <utility>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "cachecore/encryption/key_file.h"
 
 namespace paracle::service {
 namespace {
@@ -110,7 +112,7 @@ absl::Status CheckTogether(absl::Span<const Setting> settings, const Config& con
                     absl::StrCat("needs PARACLE_CACHE_REDIS_", has_key ? "CERT" : "KEY", " beside it"));
   }
   const bool has_tls_files = !config.redis_tls.ca.empty() || !config.redis_tls.certificate.empty();
-  if (config.shared() && has_tls_files && config.redis_url.servers.front().kind != cachecore::redis::Url::Kind::kTls) {
+  if (config.shared() && has_tls_files && config.redis_url.kind != cachecore::redis::Url::Kind::kTls) {
     return BadValue(Named(settings, "REDIS_URL"), "has no TLS, but TLS files are given; want rediss://...");
   }
   for (const ListenAddress& address : config.listen) {
@@ -120,6 +122,14 @@ absl::Status CheckTogether(absl::Span<const Setting> settings, const Config& con
                                  " to other machines without TLS or authentication; want a loopback address or "
                                  "unix:/PATH, or --allow-insecure"));
   }
+  return absl::OkStatus();
+}
+
+absl::Status ReadKeys(absl::Span<const Setting> settings, Config& config) {
+  if (config.encryption_keys_file.empty()) return absl::OkStatus();
+  auto keys = cachecore::encryption::ReadKeyFile(config.encryption_keys_file);
+  if (!keys.ok()) return BadValue(Named(settings, "ENCRYPTION_KEYS_FILE"), keys.status().message());
+  config.encryption_keys = *std::move(keys);
   return absl::OkStatus();
 }
 
@@ -171,6 +181,7 @@ absl::StatusOr<Config> ToConfig(absl::Span<const Setting> settings) {
     }
   }
   if (absl::Status status = CheckTogether(settings, config); !status.ok()) return status;
+  if (absl::Status status = ReadKeys(settings, config); !status.ok()) return status;
   return config;
 }
 
