@@ -5,7 +5,7 @@ namespace {
 
 cachecore::SharedTierOptions ToSharedTierOptions(const Config& config) {
   cachecore::SharedTierOptions options;
-  options.client.url = config.redis_url;
+  options.client.deployment = config.redis_url;
   options.client.tls = config.redis_tls;
   options.client.operation_timeout = config.redis_timeout;
   options.prefix = config.prefix;

@@ -10,7 +10,7 @@
 #include "absl/time/time.h"
 #include "cachecore/encryption/key_ring.h"
 #include "cachecore/redis/client.h"
-#include "cachecore/redis/url.h"
+#include "cachecore/redis/deployment.h"
 #include "service/listen_address.h"
 
 namespace paracle::service {
@@ -29,7 +29,7 @@ struct Config {
   int64_t max_entry_bytes = 0;
 
   bool shared() const { return backend != "memory"; }
-  cachecore::redis::Url redis_url;
+  cachecore::redis::Deployment redis_url;
   cachecore::redis::TlsFiles redis_tls;
   absl::Duration redis_timeout;  // Of one operation; > 0.
   bool strict = false;           // Serve nothing without the shared tier, instead of going on from memory.

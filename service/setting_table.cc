@@ -80,8 +80,8 @@ bool SetReadableFile(string_view text, std::string* out) {
 
 bool AcceptAny(string_view, Config&) { return true; }
 
-bool SetUrl(string_view text, cachecore::redis::Url* out) {
-  const auto url = cachecore::redis::Url::Parse(text);
+bool SetUrl(string_view text, cachecore::redis::Deployment* out) {
+  const auto url = cachecore::redis::Deployment::Parse(text);
   if (url.ok()) *out = *url;
   return url.ok();
 }
@@ -107,7 +107,9 @@ constexpr SettingSpec kTable[] = {
        return text == "memory" || text == "redis" || text == "valkey";
      }},
     {"REDIS_URL", "redis://localhost:6379/0",
-     "redis://[USER:PASSWORD@]HOST[:PORT][/DB], rediss://... for TLS, or unix:///PATH[?db=DB]", "the shared tier",
+     "redis://[USER:PASSWORD@]HOST[:PORT][/DB], rediss://... for TLS, unix:///PATH[?db=DB], HOST:PORT,HOST:PORT for a "
+     "Cluster, or redis+sentinel://HOST,HOST/MASTER[/DB]",
+     "the shared tier",
      [](string_view text, Config& config) { return SetUrl(text, &config.redis_url); }, kShared, true},
     {"TTL", "3600", kPositiveDuration, "life of an entry whose Set does not say",
      [](string_view text, Config& config) { return SetDuration(text, absl::Milliseconds(1), &config.ttl); }},

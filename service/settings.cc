@@ -112,7 +112,7 @@ absl::Status CheckTogether(absl::Span<const Setting> settings, const Config& con
                     absl::StrCat("needs PARACLE_CACHE_REDIS_", has_key ? "CERT" : "KEY", " beside it"));
   }
   const bool has_tls_files = !config.redis_tls.ca.empty() || !config.redis_tls.certificate.empty();
-  if (config.shared() && has_tls_files && config.redis_url.kind != cachecore::redis::Url::Kind::kTls) {
+  if (config.shared() && has_tls_files && config.redis_url.servers.front().kind != cachecore::redis::Url::Kind::kTls) {
     return BadValue(Named(settings, "REDIS_URL"), "has no TLS, but TLS files are given; want rediss://...");
   }
   for (const ListenAddress& address : config.listen) {
