@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -23,6 +24,7 @@ constexpr char kHome[] = "{home}";
 ClientOptions OptionsOf(const RedisCluster& cluster) {
   ClientOptions options = OptionsFor(cluster.Url());
   options.home_key = kHome;
+  options.liveness = absl::Seconds(1);  // A frozen node is to be found out.
   return options;
 }
 
@@ -30,11 +32,23 @@ class ClusterClientTest : public testing::TestWithParam<ServerKind> {
  protected:
   void SetUp() override {
     PARACLE_NEEDS_SERVER(GetParam());
-    cluster_ = std::make_unique<RedisCluster>(support::RedisClusterOptions{.kind = GetParam()});
+    cluster_ = std::move(well_[GetParam()]);
+    if (cluster_ == nullptr) {
+      cluster_ = std::make_unique<RedisCluster>(support::RedisClusterOptions{.kind = GetParam()});
+    }
     client_ = std::make_unique<TestClient>(OptionsOf(*cluster_));
     ASSERT_TRUE(client_->BecomesAvailable());
     ASSERT_TRUE(Eventually([this] { return Works("begin"); }));
     ASSERT_TRUE(Eventually([this] { return (*client_)->control_available(); }));
+  }
+
+  static void TearDownTestSuite() { well_.clear(); }
+
+  // For the next test: this one has killed nobody.
+  void LeaveWell() {
+    client_.reset();
+    for (int node : cluster_->Primaries()) cluster_->Command(node, {"FLUSHALL"});
+    well_[GetParam()] = std::move(cluster_);
   }
 
   // Keys whose slots are spread over all primaries.
@@ -48,12 +62,16 @@ class ClusterClientTest : public testing::TestWithParam<ServerKind> {
 
   std::unique_ptr<RedisCluster> cluster_;
   std::unique_ptr<TestClient> client_;
+
+ private:
+  static inline std::map<ServerKind, std::unique_ptr<RedisCluster>> well_;  // To make one takes two seconds.
 };
 
 TEST_P(ClusterClientTest, SlotsAreWhereRedisHashesThem) {
   for (const std::string key : {"a", "{x}y", "foo{}{bar}", "paracle:llm:{00ff/aa}:e", "{}", "}{"}) {
     EXPECT_EQ(SlotOf(key), cluster_->SlotOf(key)) << key;
   }
+  LeaveWell();
 }
 
 TEST_P(ClusterClientTest, EveryKeyIsServedAndNothingIsRedirectedOnceTheMapIsKnown) {
@@ -64,6 +82,7 @@ TEST_P(ClusterClientTest, EveryKeyIsServedAndNothingIsRedirectedOnceTheMapIsKnow
     ASSERT_EQ(client_->Say({"GET", Key(i)}), absl::StrCat("value ", i));
   }
   EXPECT_EQ((*client_)->counters().error_replies, before);
+  LeaveWell();
 }
 
 TEST_P(ClusterClientTest, AScanSeesTheKeysOfAllPrimaries) {
@@ -77,6 +96,7 @@ TEST_P(ClusterClientTest, AScanSeesTheKeysOfAllPrimaries) {
     for (const Reply& key : reply->elements.at(1).elements) seen.insert(key.text);
   } while (cursor != "0");
   EXPECT_EQ(seen.size(), 200u);
+  LeaveWell();
 }
 
 TEST_P(ClusterClientTest, ASlotThatMovesIsFollowedInEveryStateOfTheMove) {
@@ -98,6 +118,7 @@ TEST_P(ClusterClientTest, ASlotThatMovesIsFollowedInEveryStateOfTheMove) {
     const int64_t before = (*client_)->counters().error_replies;
     return client_->Say({"GET", here}) == "value" && (*client_)->counters().error_replies == before;
   })) << "the map is known again";
+  LeaveWell();
 }
 
 TEST_P(ClusterClientTest, ADeadPrimaryCostsItsOwnSlotsUntilItsReplicaTakesThem) {
