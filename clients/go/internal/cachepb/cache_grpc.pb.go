@@ -166,7 +166,8 @@ type CacheServiceClient interface {
 	//
 	//	INVALID_ARGUMENT: a field is malformed.
 	//	ABORTED: nobody is at it (any more), and there is no answer (reason NOT_RECORDING). What came so far is no answer.
-	//	  Get with a lease again: somebody is to make the call.
+	//	  Get with a lease again: somebody is to make the call. About the end of a lease, Get may answer Pending and Follow
+	//	  ABORTED in turns for a moment: pause before each Get after the first, for 10 ms and twice as long each time.
 	//	UNIMPLEMENTED: this server has no streams.
 	Follow(ctx context.Context, in *FollowRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[FollowResponse], error)
 }
@@ -393,7 +394,8 @@ type CacheServiceServer interface {
 	//
 	//	INVALID_ARGUMENT: a field is malformed.
 	//	ABORTED: nobody is at it (any more), and there is no answer (reason NOT_RECORDING). What came so far is no answer.
-	//	  Get with a lease again: somebody is to make the call.
+	//	  Get with a lease again: somebody is to make the call. About the end of a lease, Get may answer Pending and Follow
+	//	  ABORTED in turns for a moment: pause before each Get after the first, for 10 ms and twice as long each time.
 	//	UNIMPLEMENTED: this server has no streams.
 	Follow(*FollowRequest, grpc.ServerStreamingServer[FollowResponse]) error
 	mustEmbedUnimplementedCacheServiceServer()
