@@ -34,7 +34,7 @@ class ClusterTopology : public Topology {
 
 class SentinelTopology : public Topology {
  public:
-  explicit SentinelTopology(ServerKind kind) : redis_({.kind = kind}) {}
+  explicit SentinelTopology(ServerKind kind) : redis_({.kind = kind, .publish_period = absl::Milliseconds(250)}) {}
 
   std::string Url() const override { return redis_.Url(); }
   int SlotOf(const std::string&) override { return 0; }

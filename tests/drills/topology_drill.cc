@@ -139,14 +139,15 @@ class Play {
     const std::vector<int> owners = cluster.Owners();
     const std::vector<bool> slots = SlotsToMove(owners, marks_too);
     const auto first = static_cast<int>(std::find(slots.begin(), slots.end(), true) - slots.begin());
-    const int to = *std::find_if(owners.begin(), owners.end(), [&](int owner) { return owner != owners[first]; });
+    const int from = owners[first];
+    const int to = *std::find_if(owners.begin(), owners.end(), [&](int owner) { return owner != from; });
     TopologyFault fault = FaultOf("move slots", slots, marks_too);
     fault.loses_writes = false;
     TopologyTraffic traffic(servers_, &pool_, {.gets_per_second = bounds_.gets_per_second});
     absl::SleepFor(plan_.before);
     fault.begin = absl::Now();
     for (int slot = 0; slot < RedisCluster::kSlots; ++slot) {
-      if (slots[slot]) cluster.MoveSlot(slot, to);
+      if (slots[slot]) cluster.MoveSlot(slot, from, to);
     }
     fault.end = absl::Now();
     fault.acknowledged = versions_.Look(traffic.log(), fault.concerned, to);

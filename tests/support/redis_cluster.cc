@@ -263,18 +263,22 @@ int RedisCluster::AwaitPrimaryOtherThan(int old, int slot, absl::Duration patien
   return -1;
 }
 
-void RedisCluster::MoveSlot(int slot, int to) {
-  const int from = BeginMove(slot, to);
+void RedisCluster::MoveSlot(int slot, int from, int to) {
+  BeginMove(slot, from, to);
   MoveKeys(slot, from, to);
   EndMove(slot, from, to);
 }
 
 int RedisCluster::BeginMove(int slot, int to) {
   const int from = PrimaryOf(slot);
+  BeginMove(slot, from, to);
+  return from;
+}
+
+void RedisCluster::BeginMove(int slot, int from, int to) {
   if (from < 0 || from == to) throw std::runtime_error(absl::StrCat("slot ", slot, " cannot be moved to node ", to));
   Must(to, {"CLUSTER", "SETSLOT", absl::StrCat(slot), "IMPORTING", ids_[from]});
   Must(from, {"CLUSTER", "SETSLOT", absl::StrCat(slot), "MIGRATING", ids_[to]});
-  return from;
 }
 
 void RedisCluster::MoveKeys(int slot, int from, int to) {

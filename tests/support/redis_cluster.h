@@ -69,8 +69,10 @@ class RedisCluster {
 
   // Gives a slot with its keys to another primary, as resharding does. Between Begin and End its old node answers ASK
   // for keys that it does not have (any more), afterwards MOVED.
-  void MoveSlot(int slot, int to);
+  void MoveSlot(int slot, int to) { MoveSlot(slot, PrimaryOf(slot), to); }
+  void MoveSlot(int slot, int from, int to);
   int BeginMove(int slot, int to);            // The old node.
+  void BeginMove(int slot, int from, int to);
   void MoveKeys(int slot, int from, int to);  // Those that are there.
   void EndMove(int slot, int from, int to);   // REQUIRES: the old node has no key of the slot.
 
