@@ -9,34 +9,35 @@ namespace {
 // What a thread has hashed last is kept: most callers ask in one namespace, a question's keys are made one after the
 // other, and OpenSSL's code is cold when they ask rarely.
 struct LastNamespace {
+  bool any = false;
   uint64_t names = 0;
-  std::string ns, bytes, hex;
+  std::string ns, hex;
+  std::array<char, EntryTag::kNamespaceBytes> bytes;
 };
 struct LastQuestion {
   uint64_t names = 0;  // 0: none.
-  std::string ns_bytes;
+  std::array<char, EntryTag::kNamespaceBytes> ns;
   Digest digest, hash;
 };
 
-std::string BytesOfNamespace(absl::string_view ns, const NameHash& names) {
-  const Digest hash = names.keyed() ? names.Of(absl::StrCat("N", ns)) : names.Of(ns);
-  return std::string(hash.AsBytes().substr(0, EntryTag::kNamespaceBytes));
-}
-
 const LastNamespace& HashOf(absl::string_view ns, const NameHash& names) {
   thread_local LastNamespace last;
-  if (last.bytes.empty() || last.names != names.id() || last.ns != ns) {
-    const std::string bytes = BytesOfNamespace(ns, names);
-    last = {names.id(), std::string(ns), bytes, absl::BytesToHexString(bytes)};
+  if (!last.any || last.names != names.id() || last.ns != ns) {
+    const Digest hash = names.keyed() ? names.Of(absl::StrCat("N", ns)) : names.Of(ns);
+    last = {.any = true, .names = names.id(), .ns = std::string(ns), .hex = "", .bytes = {}};
+    std::memcpy(last.bytes.data(), hash.bytes.data(), last.bytes.size());
+    last.hex = absl::BytesToHexString({last.bytes.data(), last.bytes.size()});
   }
   return last;
 }
 
-const Digest& HashOf(const std::string& ns_bytes, const Digest& digest, const NameHash& names) {
-  if (!names.keyed()) return digest;
+const Digest& HashOf(const LastNamespace& ns, const Digest& digest, const NameHash& names) {
   thread_local LastQuestion last;
-  if (last.names != names.id() || last.digest != digest || last.ns_bytes != ns_bytes) {
-    last = {names.id(), ns_bytes, digest, names.Of(absl::StrCat("E", ns_bytes, digest.AsBytes()))};
+  if (last.names != names.id() || last.digest != digest || last.ns != ns.bytes) {
+    char text[1 + EntryTag::kSize] = {'E'};
+    std::memcpy(text + 1, ns.bytes.data(), ns.bytes.size());
+    std::memcpy(text + 1 + ns.bytes.size(), digest.bytes.data(), Digest::kSize);
+    last = {.names = names.id(), .ns = ns.bytes, .digest = digest, .hash = names.Of({text, sizeof(text)})};
   }
   return last.hash;
 }
@@ -44,10 +45,11 @@ const Digest& HashOf(const std::string& ns_bytes, const Digest& digest, const Na
 }  // namespace
 
 EntryTag EntryTag::Of(const EntryId& id, const NameHash& names) {
-  const std::string& ns_bytes = HashOf(id.ns, names).bytes;
+  const LastNamespace& ns = HashOf(id.ns, names);
+  const Digest& question = names.keyed() ? HashOf(ns, id.digest, names) : id.digest;
   EntryTag tag;
-  std::memcpy(tag.bytes_.data(), ns_bytes.data(), kNamespaceBytes);
-  std::memcpy(tag.bytes_.data() + kNamespaceBytes, HashOf(ns_bytes, id.digest, names).bytes.data(), Digest::kSize);
+  std::memcpy(tag.bytes_.data(), ns.bytes.data(), kNamespaceBytes);
+  std::memcpy(tag.bytes_.data() + kNamespaceBytes, question.bytes.data(), Digest::kSize);
   return tag;
 }
 

@@ -6,11 +6,13 @@
 //
 // Both are AES-256-GCM (encryption/aead.h), the tag of 16 bytes at the end, under a key that is this entry's alone:
 //
-//   HKDF-SHA-256( secret: the key of that id, salt: the salt, info: "paracle-cache entry 1" | tag of the entry )
+//   HKDF-Expand-SHA-256( the key of that id, "paracle-cache entry 1" | tag of the entry | salt )
 //
-// The salt is random for each writing, so that a nonce is never used twice under a key, however often a master key is
-// used: the head has nonce 0, the payload 1. The entry's tag (entry_tag.h) says namespace and question: what lies under
-// another key of the tier does not open. Authenticated with each is everything that stands before it. Inside stand
+// which is HKDF without its first half: that makes a key of a secret that is not random, and this one is
+// (encryption/hkdf.h). The salt is random for each writing, so that a nonce is never used twice under a key, however
+// often a master key is used: the head has nonce 0, the payload 1. The entry's tag (entry_tag.h) says namespace and
+// question: what lies under another key of the tier does not open. Authenticated with each is everything that stands
+// before it. Inside stand
 //
 //   length of the head, a varint | head (stored_entry.h)         | zeros
 //   length of the rest, 8 bytes  | codec, size, stored bytes      | zeros

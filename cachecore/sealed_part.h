@@ -5,7 +5,7 @@
 //
 // with nonce 0 and the key
 //
-//   HKDF-SHA-256( the key of that id, salt, "paracle-cache recording 1" | tag of the question | lease | number )
+//   HKDF-Expand-SHA-256( the key of that id, "paracle-cache recording 1" | tag of question | lease | number | salt )
 //
 // where numbers are of 8 bytes, little-endian. So parts cannot change places, nor go into another recording. What is
 // sealed together is 64, 128, 192... bytes, beyond 4 KiB as in an entry: short texts come one by one, and their sizes

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <limits>
 #include <memory>
+#include <utility>
 
 namespace paracle::cachecore::encryption {
 namespace {
@@ -35,16 +36,19 @@ Context NewContext(bool encrypts) {
   return context;
 }
 
-// -1 keeps the context's direction. The cipher stays, too.
+// An empty key keeps the one that the context has; -1 its direction. The cipher stays, too.
 void Begin(EVP_CIPHER_CTX* context, absl::string_view key, const Nonce& nonce, absl::string_view associated) {
-  assert(key.size() == kKeySize);
+  const unsigned char* const key_bytes = key.empty() ? nullptr : Bytes(key);
   const absl::string_view nonce_bytes(nonce.data(), nonce.size());
-  Require(EVP_CipherInit_ex2(context, nullptr, Bytes(key), Bytes(nonce_bytes), -1, nullptr) == 1);
+  Require(EVP_CipherInit_ex2(context, nullptr, key_bytes, Bytes(nonce_bytes), -1, nullptr) == 1);
   int size = 0;
   if (associated.empty()) return;
   Require(associated.size() <= kMostBytes && EVP_CipherUpdate(context, nullptr, &size, Bytes(associated),
                                                               static_cast<int>(associated.size())) == 1);
 }
+
+// Whose key the thread's context for opening has; null: nobody's.
+thread_local const Opener* opener_with_key = nullptr;
 
 }  // namespace
 
@@ -57,7 +61,7 @@ Nonce NonceOf(uint64_t number) {
 void Seal(absl::string_view key, const Nonce& nonce, absl::string_view associated, absl::Span<char> text,
           absl::Span<char> tag) {
   thread_local const Context context = NewContext(/*encrypts=*/true);
-  assert(tag.size() == kTagSize);
+  assert(key.size() == kKeySize && tag.size() == kTagSize);
   Begin(context.get(), key, nonce, associated);
   int size = 0;
   Require(text.size() <= kMostBytes);
@@ -68,15 +72,19 @@ void Seal(absl::string_view key, const Nonce& nonce, absl::string_view associate
   Require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(kTagSize), tag.data()) == 1);
 }
 
-bool Open(absl::string_view key, const Nonce& nonce, absl::string_view associated, absl::string_view sealed,
-          absl::string_view tag, absl::Span<char> out) {
+Opener::~Opener() {
+  if (opener_with_key == this) opener_with_key = nullptr;
+}
+
+bool Opener::Open(const Nonce& nonce, absl::string_view associated, absl::string_view sealed, absl::string_view tag,
+                  absl::Span<char> out) const {
   thread_local const Context context = NewContext(/*encrypts=*/false);
-  assert(out.size() == sealed.size());
+  assert(key_.size() == kKeySize && out.size() == sealed.size());
   std::array<char, kTagSize> expected;  // OpenSSL's interface wants it writable.
   bool opened = tag.size() == kTagSize && sealed.size() <= kMostBytes && associated.size() <= kMostBytes;
   if (opened) {
     std::copy(tag.begin(), tag.end(), expected.begin());
-    Begin(context.get(), key, nonce, associated);
+    Begin(context.get(), std::exchange(opener_with_key, this) == this ? "" : key_, nonce, associated);
     int size = 0;
     unsigned char nothing[kTagSize];
     opened = (sealed.empty() || EVP_DecryptUpdate(context.get(), Bytes(out), &size, Bytes(sealed),

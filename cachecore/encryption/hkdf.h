@@ -11,6 +11,10 @@ namespace paracle::cachecore::encryption {
 // REQUIRES: out.size() <= 255 * 32.
 void HkdfSha256(absl::string_view secret, absl::string_view salt, absl::string_view info, absl::Span<char> out);
 
+// Its second half, for a secret of 32 bytes that is random already: then the first may be left out (section 3.3), which
+// halves what it costs. What would be the salt goes into `info`.
+void HkdfExpandSha256(absl::string_view secret, absl::string_view info, absl::Span<char> out);
+
 }  // namespace paracle::cachecore::encryption
 
 #endif  // PARACLE_CACHECORE_ENCRYPTION_HKDF_H_

@@ -1,55 +1,40 @@
 #include "cachecore/encryption/hmac.h"
 
-#include <openssl/evp.h>
+// EVP allocates, wipes and asks for engines for each hash, which costs more than to hash the short texts that come
+// here.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 #include <cassert>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 
 #include "cachecore/encryption/secret.h"
 
 namespace paracle::cachecore::encryption {
 namespace {
 
-constexpr size_t kBlockSize = 64;  // Of SHA-256.
+constexpr size_t kBlockSize = SHA256_CBLOCK;
 
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+// Wipes what it has made of the key.
+class Sha256 {
+ public:
+  Sha256() { SHA256_Init(&state_); }
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+  ~Sha256() { Wipe({reinterpret_cast<char*>(&state_), sizeof(state_)}); }
+
+  void Add(absl::string_view bytes) { SHA256_Update(&state_, bytes.data(), bytes.size()); }
+  void AddKey(absl::string_view key, char pad) {
+    WipedBytes<kBlockSize> block;
+    std::memset(block.bytes, pad, kBlockSize);
+    for (size_t i = 0; i < key.size(); ++i) block.bytes[i] = static_cast<char>(block.bytes[i] ^ key[i]);
+    Add(block.view());
+  }
+  void End(char* out) { SHA256_Final(reinterpret_cast<unsigned char*>(out), &state_); }
+
+ private:
+  SHA256_CTX state_;
 };
-using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
-
-void Require(bool works) {
-  if (!works) std::abort();
-}
-
-Context NewContext() {
-  // Fetched once for the process and never freed.
-  static const EVP_MD* const kAlgorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  Context context(EVP_MD_CTX_new());
-  Require(kAlgorithm != nullptr && context != nullptr && EVP_DigestInit_ex2(context.get(), kAlgorithm, nullptr) == 1);
-  return context;
-}
-
-// One for each thread. What was hashed last is overwritten by the next; a finished one tells nothing but its hash.
-EVP_MD_CTX* ThisThreadsContext() {
-  thread_local const Context context = NewContext();
-  return context.get();
-}
-
-void Begin() { Require(EVP_DigestInit_ex2(ThisThreadsContext(), nullptr, nullptr) == 1); }
-void Add(absl::string_view bytes) { Require(EVP_DigestUpdate(ThisThreadsContext(), bytes.data(), bytes.size()) == 1); }
-void End(char* out) {
-  Require(EVP_DigestFinal_ex(ThisThreadsContext(), reinterpret_cast<unsigned char*>(out), nullptr) == 1);
-}
-
-void BeginWithKey(absl::string_view key, char pad) {
-  WipedBytes<kBlockSize> block;
-  std::memset(block.bytes, pad, kBlockSize);
-  for (size_t i = 0; i < key.size(); ++i) block.bytes[i] = static_cast<char>(block.bytes[i] ^ key[i]);
-  Begin();
-  Add(block.view());
-}
 
 }  // namespace
 
@@ -57,18 +42,20 @@ void HmacSha256(absl::string_view key, std::initializer_list<absl::string_view> 
   assert(out.size() == kMacSize);
   WipedBytes<kMacSize> short_key;
   if (key.size() > kBlockSize) {
-    Begin();
-    Add(key);
-    End(short_key.bytes);
+    Sha256 hash;
+    hash.Add(key);
+    hash.End(short_key.bytes);
     key = short_key.view();
   }
-  WipedBytes<kMacSize> inner;
-  BeginWithKey(key, 0x36);
-  for (absl::string_view piece : pieces) Add(piece);
-  End(inner.bytes);
-  BeginWithKey(key, 0x5c);
-  Add(inner.view());
-  End(out.data());
+  WipedBytes<kMacSize> result;
+  Sha256 inner;
+  inner.AddKey(key, 0x36);
+  for (absl::string_view piece : pieces) inner.Add(piece);
+  inner.End(result.bytes);
+  Sha256 outer;
+  outer.AddKey(key, 0x5c);
+  outer.Add(result.view());
+  outer.End(out.data());
 }
 
 }  // namespace paracle::cachecore::encryption

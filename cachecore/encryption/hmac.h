@@ -1,7 +1,7 @@
 // HMAC-SHA-256 (RFC 2104, FIPS 198-1) over OpenSSL's SHA-256.
 //
 // Made here of two runs of the hash, because OpenSSL's own MAC keeps what it made of the key in a context on the heap:
-// used again it leaves the key lying about, made anew it costs three times as much. Stateless; thread-safe.
+// used again it leaves the key lying about, made anew it costs several times as much. Stateless; thread-safe.
 #ifndef PARACLE_CACHECORE_ENCRYPTION_HMAC_H_
 #define PARACLE_CACHECORE_ENCRYPTION_HMAC_H_
 
@@ -16,7 +16,7 @@ namespace paracle::cachecore::encryption {
 inline constexpr size_t kMacSize = 32;
 
 // The MAC of the pieces, end to end, to `out`, which has kMacSize bytes and may be one of the pieces. Where the pieces
-// meet is not told by it. Aborts when OpenSSL has no SHA-256, or no memory: nothing can be served without it.
+// meet is not told by it.
 void HmacSha256(absl::string_view key, std::initializer_list<absl::string_view> pieces, absl::Span<char> out);
 
 }  // namespace paracle::cachecore::encryption

@@ -46,8 +46,9 @@ std::optional<std::string> OpenName(absl::string_view names, absl::string_view c
   NameKey key;
   encryption::HkdfSha256(names, sealed.substr(0, kMacSize), kPurpose, key.span());
   std::string opened(sealed.size() - kMacSize - kTagSize, '\0');
-  if (!encryption::Open(key.view(), encryption::NonceOf(0), context, sealed.substr(kMacSize, opened.size()),
-                        sealed.substr(sealed.size() - kTagSize), absl::MakeSpan(opened))) {
+  if (!encryption::Opener(key.view())
+           .Open(encryption::NonceOf(0), context, sealed.substr(kMacSize, opened.size()),
+                 sealed.substr(sealed.size() - kTagSize), absl::MakeSpan(opened))) {
     return std::nullopt;
   }
   ByteReader reader(opened);

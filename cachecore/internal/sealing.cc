@@ -11,6 +11,8 @@ namespace paracle::cachecore::internal {
 using encryption::KeyRing;
 using encryption::kTagSize;
 
+constexpr size_t kMostInfo = 128;
+
 bool AppendSealingHeader(const KeyRing::Key& key, encryption::RandomSource random, std::string& out) {
   AppendText(key.id, out);
   out.resize(out.size() + kSaltSize);
@@ -28,14 +30,14 @@ absl::StatusOr<SealingHeader> ReadSealingHeader(const KeyRing& keys, ByteReader&
 }
 
 SealingKey::SealingKey(const SealingHeader& header, std::initializer_list<absl::string_view> info) {
-  char bytes[128];
+  char bytes[kMostInfo + kSaltSize];
   char* end = bytes;
   for (absl::string_view piece : info) {
-    assert(piece.size() <= static_cast<size_t>(std::end(bytes) - end));
+    assert(piece.size() <= static_cast<size_t>(bytes + kMostInfo - end));
     end = std::copy(piece.begin(), piece.end(), end);
   }
-  encryption::HkdfSha256(header.key->secret->bytes(), header.salt, {bytes, static_cast<size_t>(end - bytes)},
-                         key_.span());
+  end = std::copy(header.salt.begin(), header.salt.end(), end);
+  encryption::HkdfExpandSha256(header.key->secret->bytes(), {bytes, static_cast<size_t>(end - bytes)}, key_.span());
 }
 
 void SealingKey::Seal(uint64_t nonce, size_t begin, size_t size, std::string& out) const {
@@ -47,8 +49,8 @@ void SealingKey::Seal(uint64_t nonce, size_t begin, size_t size, std::string& ou
 
 bool SealingKey::Open(uint64_t nonce, absl::string_view bytes, size_t begin, size_t end, char* out) const {
   const size_t size = end - begin - kTagSize;
-  return encryption::Open(key_.view(), encryption::NonceOf(nonce), bytes.substr(0, begin), bytes.substr(begin, size),
-                          bytes.substr(begin + size, kTagSize), {out, size});
+  return opener_.Open(encryption::NonceOf(nonce), bytes.substr(0, begin), bytes.substr(begin, size),
+                      bytes.substr(begin + size, kTagSize), {out, size});
 }
 
 absl::Status NotAuthentic() {

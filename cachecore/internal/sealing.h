@@ -31,7 +31,7 @@ bool AppendSealingHeader(const encryption::KeyRing::Key& key, encryption::Random
 // DATA_LOSS: there is no header. FAILED_PRECONDITION: its key is not among `keys`.
 absl::StatusOr<SealingHeader> ReadSealingHeader(const encryption::KeyRing& keys, ByteReader& reader);
 
-// For one purpose and one salt.
+// For one purpose and one salt, on one thread.
 class SealingKey {
  public:
   // `info` tells what is sealed: its pieces, end to end, at most 128 bytes.
@@ -48,6 +48,7 @@ class SealingKey {
 
  private:
   encryption::WipedBytes<encryption::kKeySize> key_;
+  const encryption::Opener opener_{key_.view()};
 };
 
 // UNAUTHENTICATED.

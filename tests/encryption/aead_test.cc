@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -61,7 +62,8 @@ SealedText SealText(absl::string_view key, const Nonce& nonce, absl::string_view
 
 bool Opens(const Vector& vector, std::string* text) {
   text->assign(vector.sealed.size(), 'x');
-  return Open(vector.key, ToNonce(vector.nonce), vector.associated, vector.sealed, vector.tag, absl::MakeSpan(*text));
+  return Opener(vector.key)
+      .Open(ToNonce(vector.nonce), vector.associated, vector.sealed, vector.tag, absl::MakeSpan(*text));
 }
 
 TEST(AeadTest, SealsAsNistSays) {
@@ -116,8 +118,21 @@ TEST(AeadTest, OpensWhereItStands) {
   const std::string key(kKeySize, 'k'), text = "something longer than one block of sixteen bytes";
   SealedText sealed = SealText(key, NonceOf(7), "with it", text);
   EXPECT_NE(sealed.text, text);
-  EXPECT_TRUE(Open(key, NonceOf(7), "with it", sealed.text, sealed.tag, absl::MakeSpan(sealed.text)));
+  EXPECT_TRUE(Opener(key).Open(NonceOf(7), "with it", sealed.text, sealed.tag, absl::MakeSpan(sealed.text)));
   EXPECT_EQ(sealed.text, text);
+}
+
+TEST(AeadTest, OpenersInTurnsKeepTheirKeys) {
+  const std::string one(kKeySize, '1'), two(kKeySize, '2');
+  const Opener first(one), second(two);
+  for (int i = 0; i < 4; ++i) {
+    for (const auto& [opener, key] : {std::pair(&first, &one), std::pair(&first, &one), std::pair(&second, &two)}) {
+      SealedText sealed = SealText(*key, NonceOf(static_cast<uint64_t>(i)), "", "text");
+      EXPECT_TRUE(opener->Open(NonceOf(static_cast<uint64_t>(i)), "", sealed.text, sealed.tag,
+                               absl::MakeSpan(sealed.text)));
+      EXPECT_EQ(sealed.text, "text");
+    }
+  }
 }
 
 TEST(AeadTest, NoncesCountInBigEndianOrder) {

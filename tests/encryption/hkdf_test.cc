@@ -31,6 +31,15 @@ TEST(HkdfTest, GivesWhatTheRfcSays) {
             "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8");
 }
 
+// The same vectors, from the key that the RFC says the first half gives.
+TEST(HkdfTest, ExpandsAsTheRfcSays) {
+  std::string key(42, '\0');
+  HkdfExpandSha256(absl::HexStringToBytes("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5"),
+                   Counting(0xf0, 0xf9), absl::MakeSpan(key));
+  EXPECT_EQ(absl::BytesToHexString(key),
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
+}
+
 TEST(HkdfTest, AnotherSaltOrPurposeIsAnotherKey) {
   const std::string key = HexOfKey("secret", "salt", "purpose", 32);
   EXPECT_NE(HexOfKey("secret", "tlas", "purpose", 32), key);
