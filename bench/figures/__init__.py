@@ -1,6 +1,6 @@
 """The figures that scripts/bench prints, one module each, with a function `measure(programs)` that yields rows."""
 
-from figures import footprint, generator, go, hits, key, memory, miss, python, shared
+from figures import encrypted, footprint, generator, go, hits, key, memory, miss, python, shared
 
 FIGURES = {
     "memory": memory,
@@ -10,6 +10,7 @@ FIGURES = {
     "hits": hits,
     "generator": generator,
     "shared": shared,
+    "encrypted": encrypted,
     "python": python,
     "go": go,
 }
