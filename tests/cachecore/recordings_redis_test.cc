@@ -5,9 +5,11 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "cachecore/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/cachecore/documented_rules.h"
 #include "tests/cachecore/follower.h"
 #include "tests/cachecore/redis_stack.h"
 #include "tests/cachecore/sealing_keys.h"
@@ -24,10 +26,10 @@ constexpr char kPrefix[] = "streamed:";
 
 struct Server {
   explicit Server(const std::string& url, const RecordingLimits& limits = {},
-                  std::shared_ptr<const encryption::KeyRing> keys = nullptr) {
+                  std::shared_ptr<const encryption::KeyRing> keys = nullptr, const std::string& prefix = kPrefix) {
     CacheOptions options;
     options.recordings = limits;
-    options.shared = SharedOptions(url, kPrefix);
+    options.shared = SharedOptions(url, prefix);
     options.shared->keys = std::move(keys);
     options.shared->client.operation_timeout = absl::Milliseconds(500);
     options.shared->client.connect_timeout = absl::Milliseconds(500);
@@ -346,6 +348,22 @@ TEST_F(RecordingsRedisTest, AWriteWhoseAnswerWasLostIsRepeatedByTheHeartbeatAndR
   ASSERT_TRUE(End(*recorder).ok());
   ASSERT_EQ(remote.ReadAll().last, Kind::kEnd);
   EXPECT_THAT(remote.chunks, testing::ElementsAre("one ", "two ", "three"));
+}
+
+TEST_F(RecordingsRedisTest, AUserWithTheDocumentedRightsAloneMayRecordAndFollow) {
+  support::RedisProcess server({.users = {{.name = "paracle", .rules = DocumentedRules()}}});
+  const std::string url = absl::StrReplaceAll(server.Url(), {{"redis://", "redis://paracle:a-long-secret@"}});
+  Server a(url, {}, nullptr, "paracle:llm:");
+  Server b(url, {}, nullptr, "paracle:llm:");
+  const auto recorder = Record(*a, kQuestion);
+  Follower follower(*b, kQuestion);
+  ASSERT_TRUE(recorder->Add("one ").ok());
+  follower.ReadUntil(4);
+  ASSERT_TRUE(recorder->Add("two").ok());
+  ASSERT_TRUE(End(*recorder).ok());
+  EXPECT_EQ(follower.ReadAll().last, Kind::kEnd);
+  EXPECT_EQ(follower.text, "one two");
+  EXPECT_THAT(server.AclLog(), testing::IsEmpty());
 }
 
 TEST_F(RecordingsRedisTest, TheListThatAnotherLeaseLeftIsNotFollowed) {

@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/cachecore/lease_caller.h"
+#include "tests/cachecore/documented_rules.h"
 #include "tests/cachecore/redis_stack.h"
 #include "tests/support/test_certificates.h"
 
@@ -23,18 +24,6 @@ using support::RedisProcess;
 using support::ServerKind;
 
 constexpr char kPrefix[] = "paracle:llm:";
-
-// The rules that docs/redis.md tells operators to write, from that page itself.
-std::string DocumentedRules() {
-  std::ifstream page(std::filesystem::path(PARACLE_TEST_DATA) / "../../docs/redis.md");
-  const std::string text((std::istreambuf_iterator<char>(page)), std::istreambuf_iterator<char>());
-  const std::string begin = "ACL SETUSER paracle ";
-  const size_t rules = text.find(begin);
-  const size_t end = text.find("```", rules);
-  if (rules == std::string::npos || end == std::string::npos) return "the page has no ACL";
-  const std::string written = text.substr(rules + begin.size(), end - rules - begin.size());
-  return absl::StrJoin(absl::StrSplit(written, absl::ByAnyChar(" \\\n"), absl::SkipEmpty()), " ");
-}
 
 class EveryServer : public testing::TestWithParam<ServerKind> {
  protected:
