@@ -29,6 +29,8 @@ class ClusterTopology : public Topology {
   RedisCluster* cluster() override { return &cluster_; }
 
  private:
+  std::vector<int> ReplicasOf(int primary) override { return {cluster_.ReplicaOf(primary)}; }
+
   RedisCluster cluster_;
 };
 
@@ -49,10 +51,33 @@ class SentinelTopology : public Topology {
   BlockingRedis Connect(int server) override { return redis_.server(server).Connect(); }
 
  private:
+  std::vector<int> ReplicasOf(int primary) override {
+    std::vector<int> replicas;
+    for (int i = 0; i < redis_.servers(); ++i) {
+      if (i != primary) replicas.push_back(i);
+    }
+    return replicas;
+  }
+
   RedisSentinel redis_;
 };
 
 }  // namespace
+
+// The primary has no password, so it refuses a replica that gives one.
+void Topology::Deafen(int primary) {
+  deaf_ = ReplicasOf(primary);
+  for (const int replica : deaf_) {
+    BlockingRedis redis = Connect(replica);
+    redis.Command({"CONFIG", "SET", "masterauth", "refused"});
+    redis.Command({"CLIENT", "KILL", "TYPE", "master"});
+  }
+}
+
+void Topology::Undeafen() {
+  for (const int replica : deaf_) Connect(replica).Command({"CONFIG", "SET", "masterauth", ""});
+  deaf_.clear();
+}
 
 std::unique_ptr<Topology> MakeCluster(ServerKind kind, absl::Duration node_timeout) {
   return std::make_unique<ClusterTopology>(kind, node_timeout);

@@ -29,6 +29,11 @@ class Topology {
   virtual void Continue(int server) = 0;  // SIGCONT.
   virtual void Restart(int server) = 0;   // Empty.
 
+  // What this primary acknowledges from now on its replicas do not hear, as when the network between them is slow; and
+  // they hear everything again, of whoever is their primary then.
+  void Deafen(int primary);
+  void Undeafen();
+
   // Until another one is the primary of this slot by its own word, and takes commands. -1: none in time.
   virtual int AwaitSuccessor(int old, int slot) = 0;
   // Until the others agree, so that the old one is not believed when it comes back. False: not so in time.
@@ -38,6 +43,11 @@ class Topology {
 
   virtual support::BlockingRedis Connect(int server) = 0;
   virtual support::RedisCluster* cluster() { return nullptr; }  // Null: it is none.
+
+ private:
+  virtual std::vector<int> ReplicasOf(int primary) = 0;
+
+  std::vector<int> deaf_;
 };
 
 // Three primaries with a replica each. A slot without a primary does not take the others along.

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "tests/drills/cold_entries.h"
 #include "tests/drills/drill.h"
 #include "tests/drills/invalidation_load.h"
 #include "tests/drills/shared_versions.h"
@@ -32,14 +33,20 @@ constexpr size_t kPayloadBytes = 256;
 constexpr int kMovedSlots = 1'000;
 constexpr absl::Duration kSlack = absl::Milliseconds(10);
 constexpr absl::Duration kPoll = absl::Milliseconds(10);
+constexpr absl::Duration kLag = absl::Milliseconds(500);
 constexpr char kMarks[] = "paracle:llm:{marks}:state";
 
-enum class Harm { kKill, kFreeze };
+enum class Harm { kKill, kKillLagging, kFreeze };
+
+std::string NameOf(Harm harm) {
+  if (harm == Harm::kFreeze) return "SIGSTOP";
+  return harm == Harm::kKill ? "kill -9" : "kill -9 lagging";
+}
 
 struct Plan {
   int servers;
   int entries_each;         // Of a namespace.
-  int kills, freezes;       // Of one topology.
+  int kills, freezes;       // Of one topology. At every second kill its replicas lack the last half second.
   int moves;                // Of slots; every second one moves the marks, too.
   absl::Duration before;    // Traffic, all well.
   absl::Duration node_timeout;
@@ -61,22 +68,21 @@ TopologyBounds BoundsOf(const DrillOptions& options) {
 class Play {
  public:
   Play(const DrillOptions& options, std::string where, std::unique_ptr<Topology> topology, Verdict* verdict)
-      : plan_(PlanOf(options.brief)),
+      : program_(options.server),
+        plan_(PlanOf(options.brief)),
         bounds_(BoundsOf(options)),
         where_(std::move(where)),
         topology_(std::move(topology)),
         pool_(kNamespaces, plan_.entries_each, kPayloadBytes),
         versions_(pool_, topology_.get()),
         verdict_(*verdict) {
-    for (int i = 0; i < plan_.servers; ++i) {
-      servers_.push_back(std::make_unique<CacheServer>(options.server, ServerFlags(topology_->Url())));
-    }
+    for (int i = 0; i < plan_.servers; ++i) servers_.push_back(NewServer());
   }
 
   void Run() {
     Prepare();
     InvalidationLoad invalidations(servers_);
-    for (int i = 0; i < plan_.kills; ++i) Fail(Harm::kKill, i % 3 == 1);
+    for (int i = 0; i < plan_.kills; ++i) Fail(i % 2 == 1 ? Harm::kKillLagging : Harm::kKill, i % 3 == 1);
     for (int i = 0; i < plan_.freezes; ++i) Fail(Harm::kFreeze, i % 3 == 1);
     for (int i = 0; topology_->cluster() != nullptr && i < plan_.moves; ++i) Move(i % 2 == 1);
     JudgeInvalidations(invalidations.End());
@@ -84,6 +90,10 @@ class Play {
   }
 
  private:
+  std::unique_ptr<CacheServer> NewServer() const {
+    return std::make_unique<CacheServer>(program_, ServerFlags(topology_->Url()));
+  }
+
   void Prepare() {
     for (const auto& server : servers_) {
       verdict_.Expect(server->AwaitShared(absl::Seconds(10)), where_ + ": every server uses Redis when it is well");
@@ -98,38 +108,54 @@ class Play {
     const int marks = owners[topology_->SlotOf(kMarks)];
     const auto other = std::find_if(owners.begin(), owners.end(), [&](int owner) { return owner != marks; });
     const int victim = marks_too || other == owners.end() ? marks : *other;
-    TopologyFault fault = FaultOf(harm == Harm::kKill ? "kill -9" : "SIGSTOP", Slots(owners, victim), victim == marks);
+    TopologyFault fault = FaultOf(NameOf(harm), Slots(owners, victim), victim == marks);
     const auto slot = static_cast<int>(std::find(owners.begin(), owners.end(), victim) - owners.begin());
+    cold_.Store(*servers_[0]);
     TopologyTraffic traffic(servers_, &pool_, {.gets_per_second = bounds_.gets_per_second});
     absl::SleepFor(plan_.before);
-    fault.begin = absl::Now();
-    Inflict(harm, victim);
+    Inflict(harm, victim, &fault);
     const int successor = topology_->AwaitSuccessor(victim, slot);
     if (successor >= 0) {
       fault.end = absl::Now();
       fault.acknowledged = versions_.Look(traffic.log(), fault.concerned, successor);
       AwaitBack(fault, traffic);
+      if (harm == Harm::kKillLagging) AskNewcomer();
     }
     fault.well_again = successor >= 0 && Cure(harm, victim, successor);
     Conclude(fault, traffic);
   }
 
+  // What was invalidated just before, Redis may have forgotten; the servers that run have heard of it.
+  void AskNewcomer() {
+    const std::unique_ptr<CacheServer> newcomer = NewServer();
+    verdict_.Expect(newcomer->AwaitShared(absl::Seconds(10)), where_ + ": a new server uses Redis");
+    cold_.Ask(*newcomer);
+  }
+
   // While a primary that was replaced comes back, it takes itself for what it was.
   bool Cure(Harm harm, int victim, int successor) {
+    topology_->Undeafen();
     if (!topology_->AwaitAgreed(successor)) return false;
-    if (harm == Harm::kKill) {
-      topology_->Restart(victim);
-    } else {
+    if (harm == Harm::kFreeze) {
       topology_->Continue(victim);
+    } else {
+      topology_->Restart(victim);
     }
     return topology_->AwaitWell();
   }
 
-  void Inflict(Harm harm, int victim) {
-    if (harm == Harm::kKill) {
-      topology_->Kill(victim);
-    } else {
+  void Inflict(Harm harm, int victim, TopologyFault* fault) {
+    if (harm == Harm::kKillLagging) {
+      fault->loss = TopologyFault::Loss::kMust;
+      topology_->Deafen(victim);
+      cold_.Invalidate(*servers_[0]);
+      absl::SleepFor(kLag);
+    }
+    fault->begin = absl::Now();
+    if (harm == Harm::kFreeze) {
       topology_->Stop(victim);
+    } else {
+      topology_->Kill(victim);
     }
   }
 
@@ -142,7 +168,7 @@ class Play {
     const int from = owners[first];
     const int to = *std::find_if(owners.begin(), owners.end(), [&](int owner) { return owner != from; });
     TopologyFault fault = FaultOf("move slots", slots, marks_too);
-    fault.loses_writes = false;
+    fault.loss = TopologyFault::Loss::kNone;
     TopologyTraffic traffic(servers_, &pool_, {.gets_per_second = bounds_.gets_per_second});
     absl::SleepFor(plan_.before);
     fault.begin = absl::Now();
@@ -205,20 +231,23 @@ class Play {
   }
 
   void JudgeInvalidations(const InvalidationLoad::Counts& counts) {
-    const ReplicaCounts& calls = counts.calls;
+    ReplicaCounts calls = counts.calls;
+    calls.Add(cold_.counts());
     const std::string line = absl::StrFormat(
         "%-15s invalidations: %d acknowledged, %d told to repeat; %d hits, %d fills, %d late ones, %d refused; "
         "stale after %s: %d",
-        where_, counts.acknowledged, calls.unavailable, calls.hits, calls.sets, counts.late_fills, calls.refused,
-        absl::FormatDuration(kHardBound), calls.stale);
+        where_, counts.acknowledged + cold_.acknowledged(), calls.unavailable, calls.hits, calls.sets,
+        counts.late_fills, calls.refused, absl::FormatDuration(kHardBound), calls.stale);
     std::printf("%s\n", line.c_str());
     const int faults = plan_.kills + plan_.freezes;
     verdict_.Expect(counts.acknowledged >= 10 * faults, where_ + ": enough invalidations to tell");
+    verdict_.Expect(cold_.acknowledged() >= 10, where_ + ": enough invalidations that Redis forgets");
     verdict_.Expect(calls.stale == 0, where_ + ": nothing invalidated is served beyond the hard bound");
     verdict_.Expect(calls.wrong == 0, where_ + ": no answer of what is invalidated is wrong");
-    verdict_.Expect(calls.failed == 0, absl::StrCat(where_, ": no other call fails; the first: ", calls.first_failure));
+    verdict_.Expect(calls.failed == 0, absl::StrCat(where_, ": none of these fails; the first: ", calls.first_failure));
   }
 
+  const std::string program_;
   const Plan plan_;
   const TopologyBounds bounds_;
   const std::string where_;
@@ -227,6 +256,7 @@ class Play {
   const SharedVersions versions_;
   Verdict& verdict_;
   CacheServers servers_;
+  ColdEntries cold_;
 };
 
 }  // namespace

@@ -65,13 +65,13 @@ TopologyRow RowOf(const TopologyFault& fault, const CallLog& log, int servers) {
 
 void PrintTopologyHead() {
   std::printf("fault: Gets of what is concerned and of what is not, ms p50/p99/max, share that Redis answered\n");
-  std::printf("%-15s %-14s %6s %4s %5s %5s | %8s %-22s %-22s | %7s | %s\n", "topology", "fault", "gets", "fail",
+  std::printf("%-15s %-22s %6s %4s %5s %5s | %8s %-22s %-22s | %7s | %s\n", "topology", "fault", "gets", "fail",
               "wrong", "sets", "fault ms", "concerned", "others", "back ms", "acknowledged Sets: missing");
 }
 
 void Print(const TopologyFault& fault, const TopologyRow& row) {
   const std::string line = absl::StrFormat(
-      "%-15s %-14s %6d %4d %5d %5d | %8s %-22s %-22s | %7s | %d of %d", fault.where, fault.name, row.gets,
+      "%-15s %-22s %6d %4d %5d %5d | %8s %-22s %-22s | %7s | %d of %d", fault.where, fault.name, row.gets,
       row.failed + row.sets_failed, row.wrong, row.sets, Ms(fault.end - fault.begin), Text(row.concerned),
       Text(row.living), Ms(row.back), fault.acknowledged.missing, fault.acknowledged.entries);
   std::printf("%s\n", line.c_str());
@@ -105,7 +105,8 @@ void Judge(const TopologyFault& fault, const TopologyRow& row, const std::string
   }
   expect(row.back <= bounds.back, "Redis answers again soon");
   expect(fault.acknowledged.entries > 0, "enough acknowledged Sets to tell");
-  expect(fault.loses_writes || fault.acknowledged.missing == 0, "nothing is missing after a move");
+  expect(fault.loss != TopologyFault::Loss::kNone || fault.acknowledged.missing == 0, "no acknowledged Set is missing");
+  expect(fault.loss != TopologyFault::Loss::kMust || fault.acknowledged.missing > 0, "enough is lost to tell");
 }
 
 }  // namespace paracle::drills

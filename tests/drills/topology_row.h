@@ -16,13 +16,14 @@ namespace paracle::drills {
 
 // The fault, as the drill made it.
 struct TopologyFault {
+  enum class Loss { kNone, kSome, kMust };
   std::string where;  // "cluster redis"
   std::string name;   // "kill -9"
   absl::Time begin;
-  absl::Time end = absl::InfiniteFuture();  // The new primary is up, or all slots have moved.
-  std::vector<bool> concerned;              // Of the entries: their primary is the one that dies, or their slot moves.
-  bool marks_too = false;                   // So does that of the marks: a new history, nothing old counts.
-  bool loses_writes = true;                 // A primary dies, and with it what it had not passed on.
+  absl::Time end = absl::InfiniteFuture();         // The new primary is up, or all slots have moved.
+  std::vector<bool> concerned;                     // Of the entries: their primary dies, or their slot moves.
+  bool marks_too = false;                          // So does that of the marks: a new history, nothing old counts.
+  Loss loss = Loss::kSome;                         // Of what Redis had acknowledged; kMust: or nothing was tried.
   SharedVersions::Acknowledged acknowledged = {};  // Once it is over.
   bool well_again = false;                         // In the end every process ran and they agreed.
 };
