@@ -6,7 +6,8 @@
 //
 // A history ends, and a new epoch with nothing in it begins, when Redis's own (master_replid) has changed, which every
 // restart and every failover does; when the marks are not all there; when a caller knows more of the epoch than Redis;
-// or when it has another key of names (name_hash.h) than the caller before. A number is never given twice, also not after that: callers say how far they know, and it goes on above.
+// or when it has another key of names (name_hash.h) than the caller before. A number is never given twice, also not after
+// that: callers say how far they know, and it goes on above.
 //
 // Stateless; thread-safe. Replies are outside data: what does not look as it should is an error.
 #ifndef PARACLE_CACHECORE_MARK_SCRIPTS_H_

@@ -40,10 +40,10 @@ struct TlsFiles {
 
 struct ClientOptions {
   Deployment deployment;
-  std::string home_key = {};   // In a Cluster: commands without a key, and the control lane, are of the server that has it.
-  bool must_be_master = false;   // A server that is none is left. Set by the client, for what Sentinels name.
-  bool auth_is_optional = false;  // A server that refuses user and password is asked without. For Sentinels.
+  std::string home_key = {};  // In a Cluster: whose server commands without a key, and the control lane, belong to.
   std::shared_ptr<AddressBook> addresses = {};  // Where a client tells, and a subscriber finds, the servers there are.
+  bool must_be_master = false;                  // A server that is none is left. Set for what Sentinels name.
+  bool auth_is_optional = false;                // One that refuses user and password is asked without. For Sentinels.
   TlsFiles tls;                                               // For rediss://.
   std::string name = "paracle-cache";                         // CLIENT SETNAME.
   int data_connections = 2;                                   // > 0.

@@ -1,4 +1,4 @@
-// Answers that one server records and readers at another follow, over a real Redis: in health, in loss, and without it.
+// Answers that one server records and readers at another follow, over a real Redis.
 #include "cachecore/recordings.h"
 
 #include <atomic>
@@ -11,9 +11,8 @@
 #include "gtest/gtest.h"
 #include "tests/cachecore/documented_rules.h"
 #include "tests/cachecore/follower.h"
-#include "tests/cachecore/redis_stack.h"
+#include "tests/cachecore/recording_servers.h"
 #include "tests/cachecore/sealing_keys.h"
-#include "tests/support/fault_proxy.h"
 
 namespace paracle::cachecore {
 namespace {
@@ -22,52 +21,8 @@ using Kind = FollowSession::Step::Kind;
 using support::Fault;
 
 constexpr int kQuestion = 1;
-constexpr char kPrefix[] = "streamed:";
 
-struct Server {
-  explicit Server(const std::string& url, const RecordingLimits& limits = {},
-                  std::shared_ptr<const encryption::KeyRing> keys = nullptr, const std::string& prefix = kPrefix) {
-    CacheOptions options;
-    options.recordings = limits;
-    options.shared = SharedOptions(url, prefix);
-    options.shared->keys = std::move(keys);
-    options.shared->client.operation_timeout = absl::Milliseconds(500);
-    options.shared->client.connect_timeout = absl::Milliseconds(500);
-    stack = std::make_unique<CacheStack>(*MakeCache(options, &ledger, Clock::System()));
-    EXPECT_TRUE(WaitUntilUsable(true));
-  }
-
-  CacheStack& operator*() { return *stack; }
-  Recordings& recordings() { return *stack->recordings; }
-  uint64_t Epoch() { return stack->shared->state().marks.Now().epoch; }
-  bool WaitUntilUsable(bool usable) {
-    return Eventually([&] { return stack->shared->leases().usable() == usable; });
-  }
-
-  StatsLedger ledger{{}, Clock::System()};
-  std::unique_ptr<CacheStack> stack;
-};
-
-class RecordingsRedisTest : public testing::Test {
- protected:
-  void SetUp() override {
-    PARACLE_NEEDS_SERVER(support::ServerKind::kRedis);
-    redis_ = std::make_unique<support::RedisProcess>();
-    proxy_a_ = std::make_unique<support::FaultProxy>(redis_->Port());
-    proxy_b_ = std::make_unique<support::FaultProxy>(redis_->Port());
-    a_ = std::make_unique<Server>(proxy_a_->Url());
-    b_ = std::make_unique<Server>(proxy_b_->Url());
-    ASSERT_TRUE(Eventually([this] {
-      const support::RedisReply reply = redis_->Command({"PUBSUB", "NUMSUB", keys_.lease_channel()});
-      return reply.elements.size() == 2 && reply.elements[1].integer == 2;
-    }));
-  }
-
-  const RedisKeys keys_{kPrefix};
-  std::unique_ptr<support::RedisProcess> redis_;
-  std::unique_ptr<support::FaultProxy> proxy_a_, proxy_b_;
-  std::unique_ptr<Server> a_, b_;
-};
+using RecordingsRedisTest = TwoRecordingServers;
 
 TEST_F(RecordingsRedisTest, AReaderAtTheOtherServerSeesEveryChunkInOrderAndTheEnd) {
   const auto recorder = Record(**a_, kQuestion);
@@ -96,7 +51,7 @@ TEST_F(RecordingsRedisTest, AReaderAtTheOtherServerSeesEveryChunkInOrderAndTheEn
 }
 
 TEST_F(RecordingsRedisTest, UnderKeysItIsFollowedByWhoHasThemAndByNobodyElse) {
-  Server writer(redis_->Url(), {}, SomeKeys()), reader(redis_->Url(), {}, SomeKeys());
+  RecordingServer writer(redis_->Url(), {}, SomeKeys()), reader(redis_->Url(), {}, SomeKeys());
   const auto recorder = Record(*writer, kQuestion);
   Follower follower(*reader, kQuestion);
   std::string text;
@@ -115,8 +70,8 @@ TEST_F(RecordingsRedisTest, UnderKeysItIsFollowedByWhoHasThemAndByNobodyElse) {
 }
 
 TEST_F(RecordingsRedisTest, WhoLacksTheNewestKeyWaitsForTheEndAndMisses) {
-  Server writer(redis_->Url(), {}, KeysOf(KeyLine("old", 'o') + KeyLine("new", 'w')));
-  Server reader(redis_->Url(), {}, KeysOf(KeyLine("old", 'o')));
+  RecordingServer writer(redis_->Url(), {}, KeysOf(KeyLine("old", 'o') + KeyLine("new", 'w')));
+  RecordingServer reader(redis_->Url(), {}, KeysOf(KeyLine("old", 'o')));
   const auto recorder = Record(*writer, kQuestion);
   ASSERT_TRUE(recorder->Add("answer").ok());
   Follower follower(*reader, kQuestion);
@@ -151,7 +106,9 @@ TEST_F(RecordingsRedisTest, AReaderAtTheOtherServerSearchesUntilTheRecordingBegi
 }
 
 TEST_F(RecordingsRedisTest, NobodyIsToldAtOnceAtEitherServer) {
-  for (Server* server : {a_.get(), b_.get()}) EXPECT_EQ(Follower(**server, kQuestion).ReadAll().last, Kind::kNobody);
+  for (RecordingServer* server : {a_.get(), b_.get()}) {
+    EXPECT_EQ(Follower(**server, kQuestion).ReadAll().last, Kind::kNobody);
+  }
 }
 
 // The clearest way to show a chunk twice, or none, is to read while another read comes in.
@@ -211,150 +168,11 @@ TEST_F(RecordingsRedisTest, AnAbortAtOneServerTellsReadersAtTheOther) {
   }
 }
 
-// As when it is killed: nobody renews, and nothing is given back.
-TEST_F(RecordingsRedisTest, ReadersOfAServerThatIsCutOffAreToldWhenItsLeaseIsOver) {
-  const FillToken token = LeaseOf(**a_, kQuestion, absl::Seconds(2));
-  const auto recorder = Begin(**a_, kQuestion, token);
-  ASSERT_TRUE(recorder.ok());
-  ASSERT_TRUE((*recorder)->Add("half").ok());
-  Follower remote(**b_, kQuestion);
-  remote.ReadUntil(4);
-  Follower local(**a_, kQuestion);
-  local.ReadUntil(4);
-  const absl::Time begun = absl::Now();
-  proxy_a_->Set({.kind = Fault::Kind::kRefuse});
-  EXPECT_EQ(remote.ReadAll().last, Kind::kNobody);
-  RecordProperty("told_after_ms", static_cast<int>(absl::ToInt64Milliseconds(absl::Now() - begun)));
-  EXPECT_TRUE(LeaseIsFree(**b_, kQuestion));
-  // The one that is cut off notices as well, by what it knows of the lease.
-  EXPECT_EQ(local.ReadAll().last, Kind::kNobody);
-  EXPECT_EQ(ReasonOf((*recorder)->Add("more")), kReasonLeaseLost);
-}
-
-TEST_F(RecordingsRedisTest, WhileRedisIsAwayReadersHereGoOnAndThoseElsewhereAreTold) {
-  const auto recorder = Record(**a_, kQuestion);
-  ASSERT_TRUE(recorder->Add("one ").ok());
-  Follower local(**a_, kQuestion);
-  Follower remote(**b_, kQuestion);
-  local.ReadUntil(4);
-  remote.ReadUntil(4);
-  redis_->Kill();
-  EXPECT_EQ(remote.ReadAll().last, Kind::kNobody);
-  ASSERT_TRUE(a_->WaitUntilUsable(false));
-  EXPECT_EQ(Follower(**b_, kQuestion).ReadAll().last, Kind::kNobody);
-  ASSERT_TRUE(recorder->Add("two ").ok());
-  local.ReadUntil(8);
-  Follower latecomer(**a_, kQuestion);
-  latecomer.ReadUntil(8);
-  ASSERT_TRUE(recorder->Add("three").ok());
-  const auto stored = End(*recorder);
-  ASSERT_TRUE(stored.ok()) << stored.status();
-  EXPECT_TRUE(stored->stored_in_memory);
-  EXPECT_FALSE(stored->stored_in_shared);
-  for (Follower* follower : {&local, &latecomer}) {
-    EXPECT_EQ(follower->ReadAll().last, Kind::kEnd);
-    EXPECT_EQ(follower->text, "one two three");
-  }
-  EXPECT_EQ(FindEntry(**a_, kQuestion)->entry->payload(), "one two three");
-}
-
-TEST_F(RecordingsRedisTest, AFrozenRedisKeepsNobodyElsewhereWaiting) {
-  const auto recorder = Record(**a_, kQuestion);
-  ASSERT_TRUE(recorder->Add("one").ok());
-  Follower remote(**b_, kQuestion);
-  remote.ReadUntil(3);
-  redis_->Stop();
-  EXPECT_EQ(remote.ReadAll().last, Kind::kNobody);
-  ASSERT_TRUE(recorder->Add("two").ok());
-  redis_->Continue();
-}
-
-TEST_F(RecordingsRedisTest, ARedisThatLostEverythingEndsTheRecordingAndAnotherBegins) {
-  const auto recorder = Record(**a_, kQuestion);
-  ASSERT_TRUE(recorder->Add("one").ok());
-  Follower local(**a_, kQuestion);
-  local.ReadUntil(3);
-  const uint64_t before = a_->Epoch();
-  redis_->Restart();
-  // What is given before both have heard of the restart is refused later.
-  ASSERT_TRUE(Eventually([&] { return a_->Epoch() != before && b_->Epoch() == a_->Epoch(); }));
-  ASSERT_TRUE(a_->WaitUntilUsable(true));
-  ASSERT_TRUE(b_->WaitUntilUsable(true));
-  EXPECT_EQ(local.ReadAll().last, Kind::kNobody) << "by the heartbeat";
-  EXPECT_EQ(ReasonOf(End(*recorder).status()), kReasonLeaseLost);
-  const auto next = Record(**b_, kQuestion);
-  ASSERT_TRUE(next);
-  ASSERT_TRUE(next->Add("again").ok());
-  Follower follower(**a_, kQuestion);
-  follower.ReadUntil(5);
-  ASSERT_TRUE(End(*next).ok());
-  EXPECT_EQ(follower.ReadAll().last, Kind::kEnd);
-  EXPECT_EQ(follower.text, "again");
-}
-
-TEST_F(RecordingsRedisTest, ALeaseThatRunsOutWhileRedisIsAwayEndsItsRecording) {
-  const auto recorder = Begin(**a_, kQuestion, LeaseOf(**a_, kQuestion, absl::Seconds(3)));
-  ASSERT_TRUE(recorder.ok()) << recorder.status();
-  ASSERT_TRUE((*recorder)->Add("half").ok());
-  Follower local(**a_, kQuestion);
-  local.ReadUntil(4);
-  redis_->Kill();
-  EXPECT_EQ(local.ReadAll().last, Kind::kNobody);
-  EXPECT_TRUE(Eventually([this] { return a_->recordings().running() == 0; }));
-}
-
-TEST_F(RecordingsRedisTest, WhatCouldNotBeSharedIsSharedWithTheNextChunkOnceAndCostsNoRoomForGood) {
-  for (int question = 1; question <= 3; ++question) {
-    const auto recorder = Record(**a_, question);
-    ASSERT_TRUE(recorder->Add("one ").ok());
-    Follower remote(**b_, question);
-    remote.ReadUntil(4);
-    Fault fault;
-    fault.kind = Fault::Kind::kError;
-    fault.command = "EVALSHA";
-    fault.error = "BUSY for a moment";
-    proxy_a_->Set(fault);
-    const int64_t before = proxy_a_->counters().errors;
-    ASSERT_TRUE(recorder->Add("two ").ok());
-    ASSERT_TRUE(Eventually([&] { return proxy_a_->counters().errors > before; }));
-    proxy_a_->Heal();
-    ASSERT_TRUE(recorder->Add("three").ok());
-    remote.ReadUntil(13);
-    ASSERT_TRUE(a_->WaitUntilUsable(true));
-    const auto stored = End(*recorder);
-    ASSERT_TRUE(stored.ok() && stored->stored_in_shared) << stored.status();
-    ASSERT_EQ(remote.ReadAll().last, Kind::kEnd);
-    EXPECT_EQ(remote.text, "one two three");
-    EXPECT_THAT(remote.chunks, testing::ElementsAre("one ", "two ", "three"));
-    remote.Destroy();
-    EXPECT_TRUE(Eventually([&] { return b_->recordings().bytes() == 0; })) << b_->recordings().bytes();
-  }
-  EXPECT_TRUE(End(*Record(**b_, 9)).ok());
-}
-
-TEST_F(RecordingsRedisTest, AWriteWhoseAnswerWasLostIsRepeatedByTheHeartbeatAndReadOnce) {
-  const auto recorder = Record(**a_, kQuestion);
-  Follower remote(**b_, kQuestion);
-  ASSERT_TRUE(recorder->Add("one ").ok());
-  remote.ReadUntil(4);
-  proxy_a_->Set({.kind = Fault::Kind::kTruncate, .command = "EVALSHA"});
-  const int64_t before = proxy_a_->counters().truncated;
-  ASSERT_TRUE(recorder->Add("two ").ok());
-  ASSERT_TRUE(Eventually([&] { return proxy_a_->counters().truncated > before; }));
-  proxy_a_->Heal();
-  remote.ReadUntil(8);
-  ASSERT_TRUE(recorder->Add("three").ok());
-  remote.ReadUntil(13);
-  ASSERT_TRUE(End(*recorder).ok());
-  ASSERT_EQ(remote.ReadAll().last, Kind::kEnd);
-  EXPECT_THAT(remote.chunks, testing::ElementsAre("one ", "two ", "three"));
-}
-
 TEST_F(RecordingsRedisTest, AUserWithTheDocumentedRightsAloneMayRecordAndFollow) {
   support::RedisProcess server({.users = {{.name = "paracle", .rules = DocumentedRules()}}});
   const std::string url = absl::StrReplaceAll(server.Url(), {{"redis://", "redis://paracle:a-long-secret@"}});
-  Server a(url, {}, nullptr, "paracle:llm:");
-  Server b(url, {}, nullptr, "paracle:llm:");
+  RecordingServer a(url, {}, nullptr, "paracle:llm:");
+  RecordingServer b(url, {}, nullptr, "paracle:llm:");
   const auto recorder = Record(*a, kQuestion);
   Follower follower(*b, kQuestion);
   ASSERT_TRUE(recorder->Add("one ").ok());
@@ -424,7 +242,7 @@ TEST_F(RecordingsRedisTest, WithoutReadersNothingIsBroughtHere) {
 }
 
 TEST_F(RecordingsRedisTest, WithoutRoomHereReadersAreToldAndTheRecorderElsewhereGoesOn) {
-  Server small(proxy_b_->Url(), {.max_bytes = 1000});
+  RecordingServer small(proxy_b_->Url(), {.max_bytes = 1000});
   const auto recorder = Record(**a_, kQuestion);
   Follower remote(*small, kQuestion);
   ASSERT_EQ(remote.AwaitNews().kind, Kind::kStart);
@@ -458,24 +276,6 @@ TEST_F(RecordingsRedisTest, WhoTakesTheLeaseOverAtTheOtherServerReplacesTheRecor
 }
 
 // Redis knows nothing of such a lease.
-TEST_F(RecordingsRedisTest, ALeaseGivenWhileRedisWasAwayIsWaitedForWhenItIsBack) {
-  proxy_a_->Set({.kind = Fault::Kind::kRefuse});
-  ASSERT_TRUE(a_->WaitUntilUsable(false));
-  const FillToken token = LeaseOf(**a_, kQuestion);
-  EXPECT_TRUE(token.alone);
-  proxy_a_->Heal();
-  ASSERT_TRUE(a_->WaitUntilUsable(true));
-  Follower follower(**a_, kQuestion);
-  EXPECT_EQ(follower.Await(0.3).kind, Kind::kWait);
-  const auto recorder = Begin(**a_, kQuestion, token);
-  ASSERT_TRUE(recorder.ok()) << recorder.status();
-  ASSERT_TRUE((*recorder)->Add("answer").ok());
-  follower.ReadUntil(6);
-  ASSERT_TRUE(End(**recorder).ok());
-  EXPECT_EQ(follower.ReadAll().last, Kind::kEnd);
-  EXPECT_TRUE(follower.live);
-}
-
 TEST_F(RecordingsRedisTest, ALeaseOfTheOtherServerMayBeRecordedHere) {
   const FillToken token = LeaseOf(**a_, kQuestion);
   const auto recorder = Begin(**b_, kQuestion, token);
@@ -509,7 +309,7 @@ TEST_F(RecordingsRedisTest, AStackThatEndsWithReadersAndReadsUnderWayAnswersThem
   const auto recorder = Record(**a_, kQuestion);
   ASSERT_TRUE(recorder->Add("half").ok());
   {
-    Server dying(redis_->Url());
+    RecordingServer dying(redis_->Url());
     auto live = std::make_unique<Follower>(*dying, kQuestion);
     live->ReadUntil(4);
     auto searching = std::make_unique<Follower>(*dying, kQuestion + 1);
