@@ -12,6 +12,7 @@
 #include "cachecore/redis/slot.h"
 #include "tests/redis/test_client.h"
 #include "tests/support/redis_cluster.h"
+#include "tests/support/test_certificates.h"
 
 namespace paracle::cachecore::redis {
 namespace {
@@ -150,6 +151,28 @@ TEST_P(ClusterClientTest, AFrozenPrimaryIsReplacedToo) {
   ASSERT_TRUE(Eventually([&] { return client_->Say({"SET", kHome, "x"}, Lane::kControl) == "+OK"; }, 30));
   cluster_->Continue(frozen);
   ASSERT_TRUE(Eventually([this] { return Working(50) == 50; }, 30));
+}
+
+TEST_P(ClusterClientTest, TlsAndAPasswordAreTheSameOnEveryNode) {
+  if (!support::TestCertificates::Available()) GTEST_SKIP() << "SKIPPED, nothing is proven: no openssl in PATH";
+  const support::TestCertificates certificates;
+  const support::RedisTls tls{.ca = certificates.ca(), .server = certificates.server()};
+  client_.reset();
+  cluster_ = std::make_unique<RedisCluster>(
+      support::RedisClusterOptions{.kind = GetParam(), .password = "secret", .tls = &tls});
+  const std::string scheme = "rediss://";
+  ClientOptions options = OptionsFor(scheme + ":secret@" + cluster_->Url("rediss").substr(scheme.size()));
+  options.home_key = kHome;
+  options.tls.ca = certificates.ca();
+  client_ = std::make_unique<TestClient>(options);
+  ASSERT_TRUE(client_->BecomesAvailable(20));
+  ASSERT_TRUE(Eventually([this] { return Working(50) == 50; }, 20));
+  options.tls.ca = certificates.other_ca();
+  TestClient distrustful(options);
+  ASSERT_TRUE(Eventually([&] { return !distrustful.told().empty(); }, 20));
+  EXPECT_FALSE(distrustful->available());
+  client_.reset();
+  cluster_.reset();
 }
 
 TEST_P(ClusterClientTest, DestructionAmidAFailoverAnswersEverything) {

@@ -6,6 +6,7 @@
 
 #include "tests/redis/test_client.h"
 #include "tests/support/redis_sentinel.h"
+#include "tests/support/test_certificates.h"
 
 namespace paracle::cachecore::redis {
 namespace {
@@ -62,6 +63,24 @@ TEST_P(SentinelClientTest, UsersOfServersAndSentinelsWithoutAnyMayDiffer) {
   Start({.password = "of-the-servers"});
   Connect("redis+sentinel://:of-the-servers@" + sentinel_->Url().substr(std::string("redis+sentinel://").size()));
   EXPECT_TRUE(Works());
+}
+
+TEST_P(SentinelClientTest, ServersAndSentinelsSpeakTls) {
+  if (!support::TestCertificates::Available()) GTEST_SKIP() << "SKIPPED, nothing is proven: no openssl in PATH";
+  const support::TestCertificates certificates;
+  const support::RedisTls tls{.ca = certificates.ca(), .server = certificates.server()};
+  Start({.password = "secret", .sentinel_password = "secret", .tls = &tls});
+  const std::string scheme = "rediss+sentinel://";
+  ClientOptions options = OptionsFor(scheme + ":secret@" + sentinel_->Url("rediss+sentinel").substr(scheme.size()));
+  options.tls.ca = certificates.ca();
+  client_ = std::make_unique<TestClient>(options);
+  ASSERT_TRUE(client_->BecomesAvailable(20));
+  EXPECT_TRUE(Works());
+  sentinel_->Kill(0);
+  ASSERT_GE(sentinel_->AwaitPrimaryOtherThan(0), 0);
+  EXPECT_TRUE(Eventually([this] { return Works(); }, 30));
+  client_.reset();
+  sentinel_.reset();
 }
 
 TEST_P(SentinelClientTest, AMasterThatNobodyKnowsIsTold) {
