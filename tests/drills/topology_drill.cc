@@ -31,6 +31,7 @@ using support::ServerKind;
 constexpr int kNamespaces = 16;
 constexpr size_t kPayloadBytes = 256;
 constexpr int kMovedSlots = 1'000;
+constexpr absl::Duration kShortestMove = absl::Seconds(2);
 constexpr absl::Duration kSlack = absl::Milliseconds(10);
 constexpr absl::Duration kPoll = absl::Milliseconds(10);
 constexpr absl::Duration kLag = absl::Milliseconds(500);
@@ -172,8 +173,12 @@ class Play {
     TopologyTraffic traffic(servers_, &pool_, {.gets_per_second = bounds_.gets_per_second});
     absl::SleepFor(plan_.before);
     fault.begin = absl::Now();
+    int moved = 0;
     for (int slot = 0; slot < RedisCluster::kSlots; ++slot) {
-      if (slots[slot]) cluster.MoveSlot(slot, from, to);
+      if (!slots[slot]) continue;
+      // A sixteenth of the traffic is concerned: in less time there would be too little of it to tell.
+      absl::SleepFor(fault.begin + kShortestMove * moved++ / kMovedSlots - absl::Now());
+      cluster.MoveSlot(slot, from, to);
     }
     fault.end = absl::Now();
     fault.acknowledged = versions_.Look(traffic.log(), fault.concerned, to);
