@@ -76,8 +76,20 @@ void FollowSession::OnFound(Recordings::Found found) {
     has_waited_ |= nothing;
     if (!nothing) found_ = std::move(found);
     if (nothing && !stirred_) return;
+    if (!std::exchange(waiting_, false)) return;
   }
-  Wake();
+  ready_();
+}
+
+// True: it is looked for once more.
+bool FollowSession::IsOutdated(const Recordings::Found& found) {
+  // What was broken off before its reader has heard of it is none: somebody else may be at it.
+  const auto* const recording = std::get_if<std::shared_ptr<Recording>>(&found);
+  const bool broken_off = recording != nullptr && (*recording)->state() == Recording::State::kAborted;
+  if (broken_off) stirred_ = true;
+  // Somebody may have begun since. Once is enough: nobody was at it, after all.
+  const bool doubtful = std::holds_alternative<Recordings::Nobody>(found) && stirred_;
+  return broken_off || (doubtful && !std::exchange(doubted_, true));
 }
 
 std::optional<FollowSession::Step> FollowSession::NextFound() {
@@ -87,11 +99,7 @@ std::optional<FollowSession::Step> FollowSession::NextFound() {
     MutexLock lock(mutex_);
     found.swap(found_);
     step.coalesced = has_waited_;
-    // What was broken off before its reader has heard of it is none: somebody else may be at it.
-    auto* const recording = found ? std::get_if<std::shared_ptr<Recording>>(&*found) : nullptr;
-    const bool broken_off = recording != nullptr && (*recording)->state() == Recording::State::kAborted;
-    if (broken_off) stirred_ = true;
-    if (!found || broken_off) return std::nullopt;
+    if (!found || IsOutdated(*found)) return std::nullopt;
   }
   step.kind = Step::Kind::kStart;
   if (auto* hit = std::get_if<Hit>(&*found)) {

@@ -62,6 +62,7 @@ class FollowSession final : public Waker, public std::enable_shared_from_this<Fo
   enum class Phase { kSearching, kLive, kStored };
 
   bool BeginSearch(int64_t now);
+  bool IsOutdated(const Recordings::Found& found) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<Step> NextFound();
   std::optional<Step> NextLive();
   Step NextStored();
@@ -84,6 +85,7 @@ class FollowSession final : public Waker, public std::enable_shared_from_this<Fo
   size_t position_ = 0;  // The next chunk, or the next byte of a stored answer.
   int64_t last_step_ = 0;
   int64_t search_at_ = 0;
+  bool doubted_ = false;  // That nobody was at it, once.
 
   Mutex mutex_;
   bool waiting_ ABSL_GUARDED_BY(mutex_) = false;

@@ -305,6 +305,19 @@ TEST_F(RecordingsRedisTest, ARecordingThatBreaksOffBeforeItsReaderHasHeardOfItIs
   EXPECT_EQ(follower.text, "fresh");
 }
 
+TEST_F(RecordingsRedisTest, WhoBeginsBeforeAReaderHasHeardThatNobodyWasAtItIsFollowed) {
+  Follower follower(**a_, kQuestion);
+  ASSERT_EQ(follower.Next().kind, Kind::kWait) << "Redis is asked for an entry first";
+  ASSERT_TRUE(follower.IsReady(1));
+  const auto fresh = Record(**a_, kQuestion);
+  ASSERT_TRUE(fresh);
+  ASSERT_TRUE(fresh->Add("fresh").ok());
+  follower.ReadUntil(5);
+  ASSERT_TRUE(End(*fresh).ok());
+  EXPECT_EQ(follower.ReadAll().last, Kind::kEnd);
+  EXPECT_EQ(follower.text, "fresh");
+}
+
 TEST_F(RecordingsRedisTest, AStackThatEndsWithReadersAndReadsUnderWayAnswersThem) {
   const auto recorder = Record(**a_, kQuestion);
   ASSERT_TRUE(recorder->Add("half").ok());
