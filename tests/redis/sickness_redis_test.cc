@@ -12,10 +12,12 @@
 #include "absl/strings/str_cat.h"
 #include "tests/redis/spawned_redis.h"
 #include "tests/redis/test_client.h"
+#include "tests/support/free_port.h"
 
 namespace paracle::cachecore::redis {
 namespace {
 
+using support::FreePort;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 

@@ -1,7 +1,6 @@
 #include "tests/redis/spawned_redis.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -16,6 +15,8 @@
 #include <stdexcept>
 #include <string_view>
 #include <thread>
+
+#include "tests/support/free_port.h"
 
 namespace paracle::cachecore::redis {
 namespace {
@@ -42,24 +43,11 @@ std::string Ask(const std::string& path, std::string_view question) {
 
 }  // namespace
 
-int FreePort() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(fd);
-  if (!bound) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
-}
-
 bool SpawnedRedis::Installed() {
   return std::system("command -v redis-server >/dev/null") == 0;  // NOLINT(cert-env33-c)
 }
 
-SpawnedRedis::SpawnedRedis(std::vector<std::string> arguments) : directory_(NewDirectory()), port_(FreePort()) {
+SpawnedRedis::SpawnedRedis(std::vector<std::string> arguments) : directory_(NewDirectory()), port_(support::FreePort()) {
   arguments_ = {"redis-server", "--bind",   "127.0.0.1",    "--port", std::to_string(port_),    "--save", "",
                 "--dir",        directory_, "--unixsocket", socket(), "--enable-debug-command", "yes"};
   for (std::string& argument : arguments) arguments_.push_back(std::move(argument));

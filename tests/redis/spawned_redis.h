@@ -9,9 +9,6 @@
 
 namespace paracle::cachecore::redis {
 
-// A port of 127.0.0.1 that nobody listens on now.
-int FreePort();
-
 class SpawnedRedis {
  public:
   static bool Installed();

@@ -10,10 +10,12 @@
 #include "cachecore/redis/subscriber.h"
 #include "tests/redis/spawned_redis.h"
 #include "tests/redis/test_client.h"
+#include "tests/support/free_port.h"
 
 namespace paracle::cachecore::redis {
 namespace {
 
+using support::FreePort;
 using ::testing::ElementsAre;
 
 class Listener {

@@ -10,10 +10,12 @@
 #include "tests/redis/certificates.h"
 #include "tests/redis/spawned_redis.h"
 #include "tests/redis/test_client.h"
+#include "tests/support/free_port.h"
 
 namespace paracle::cachecore::redis {
 namespace {
 
+using support::FreePort;
 using ::testing::ElementsAre;
 
 class TlsRedisTest : public testing::Test {

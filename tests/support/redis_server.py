@@ -7,12 +7,12 @@ import socket
 import subprocess
 import time
 
+from support.ports import free_port
+
 
 class RedisServer:
     def __init__(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.start()
 
