@@ -22,7 +22,7 @@ NameHash::NameHash(std::shared_ptr<const encryption::KeyRing> keys)
 Digest NameHash::Of(absl::string_view text) const {
   if (keys_ == nullptr) return internal::Sha256(text);
   Digest digest;
-  encryption::HmacSha256(keys_->names().bytes(), {text}, {reinterpret_cast<char*>(digest.bytes.data()), Digest::kSize});
+  encryption::HmacSha256(keys_->names(), {text}, {reinterpret_cast<char*>(digest.bytes.data()), Digest::kSize});
   return digest;
 }
 

@@ -8,14 +8,10 @@
 #include "cachecore/encryption/secret.h"
 
 namespace paracle::cachecore::encryption {
+namespace {
 
-void HkdfSha256(absl::string_view secret, absl::string_view salt, absl::string_view info, absl::Span<char> out) {
-  WipedBytes<kMacSize> extracted;
-  HmacSha256(salt, {secret}, extracted.span());
-  HkdfExpandSha256(extracted.view(), info, out);
-}
-
-void HkdfExpandSha256(absl::string_view secret, absl::string_view info, absl::Span<char> out) {
+template <typename Key>
+void Expand(const Key& secret, absl::string_view info, absl::Span<char> out) {
   assert(out.size() <= 255 * kMacSize);
   WipedBytes<kMacSize> block;
   absl::string_view previous;
@@ -27,6 +23,22 @@ void HkdfExpandSha256(absl::string_view secret, absl::string_view info, absl::Sp
     std::copy_n(block.bytes, taken, out.data() + done);
     done += taken;
   }
+}
+
+}  // namespace
+
+void HkdfSha256(absl::string_view secret, absl::string_view salt, absl::string_view info, absl::Span<char> out) {
+  WipedBytes<kMacSize> extracted;
+  HmacSha256(salt, {secret}, extracted.span());
+  HkdfExpandSha256(extracted.view(), info, out);
+}
+
+void HkdfExpandSha256(absl::string_view secret, absl::string_view info, absl::Span<char> out) {
+  Expand(secret, info, out);
+}
+
+void HkdfExpandSha256(const Secret& secret, absl::string_view info, absl::Span<char> out) {
+  Expand(secret, info, out);
 }
 
 }  // namespace paracle::cachecore::encryption

@@ -7,6 +7,8 @@
 
 namespace paracle::cachecore::encryption {
 
+class Secret;
+
 // Fills `out`. Other salts, and other `info`, give keys that tell nothing of each other.
 // REQUIRES: out.size() <= 255 * 32.
 void HkdfSha256(absl::string_view secret, absl::string_view salt, absl::string_view info, absl::Span<char> out);
@@ -14,6 +16,7 @@ void HkdfSha256(absl::string_view secret, absl::string_view salt, absl::string_v
 // Its second half, for a secret of 32 bytes that is random already: then the first may be left out (section 3.3), which
 // halves what it costs. What would be the salt goes into `info`.
 void HkdfExpandSha256(absl::string_view secret, absl::string_view info, absl::Span<char> out);
+void HkdfExpandSha256(const Secret& secret, absl::string_view info, absl::Span<char> out);
 
 }  // namespace paracle::cachecore::encryption
 

@@ -5,6 +5,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -19,6 +20,11 @@ constexpr size_t kBlockSize = SHA256_CBLOCK;
 class Sha256 {
  public:
   Sha256() { SHA256_Init(&state_); }
+  // As it was after one block.
+  explicit Sha256(const uint32_t (&words)[8]) : Sha256() {
+    std::copy(std::begin(words), std::end(words), state_.h);
+    state_.Nl = 8 * kBlockSize;
+  }
   Sha256(const Sha256&) = delete;
   Sha256& operator=(const Sha256&) = delete;
   ~Sha256() { Wipe({reinterpret_cast<char*>(&state_), sizeof(state_)}); }
@@ -30,16 +36,42 @@ class Sha256 {
     for (size_t i = 0; i < key.size(); ++i) block.bytes[i] = static_cast<char>(block.bytes[i] ^ key[i]);
     Add(block.view());
   }
+  // REQUIRES: whole blocks have been added.
+  void CopyWords(uint32_t (&words)[8]) const { std::copy(std::begin(state_.h), std::end(state_.h), words); }
   void End(char* out) { SHA256_Final(reinterpret_cast<unsigned char*>(out), &state_); }
 
  private:
   SHA256_CTX state_;
 };
 
+void Mac(Sha256& inner, Sha256& outer, std::initializer_list<absl::string_view> pieces, absl::Span<char> out) {
+  assert(out.size() == kMacSize);
+  WipedBytes<kMacSize> result;
+  for (absl::string_view piece : pieces) inner.Add(piece);
+  inner.End(result.bytes);
+  outer.Add(result.view());
+  outer.End(out.data());
+}
+
 }  // namespace
 
+HmacPads HmacPadsOf(absl::string_view key) {
+  assert(key.size() <= kBlockSize);
+  HmacPads pads;
+  Sha256 inner, outer;
+  inner.AddKey(key, 0x36);
+  inner.CopyWords(pads.inner);
+  outer.AddKey(key, 0x5c);
+  outer.CopyWords(pads.outer);
+  return pads;
+}
+
+void HmacSha256(const Secret& key, std::initializer_list<absl::string_view> pieces, absl::Span<char> out) {
+  Sha256 inner(key.pads().inner), outer(key.pads().outer);
+  Mac(inner, outer, pieces, out);
+}
+
 void HmacSha256(absl::string_view key, std::initializer_list<absl::string_view> pieces, absl::Span<char> out) {
-  assert(out.size() == kMacSize);
   WipedBytes<kMacSize> short_key;
   if (key.size() > kBlockSize) {
     Sha256 hash;
@@ -47,15 +79,10 @@ void HmacSha256(absl::string_view key, std::initializer_list<absl::string_view> 
     hash.End(short_key.bytes);
     key = short_key.view();
   }
-  WipedBytes<kMacSize> result;
-  Sha256 inner;
+  Sha256 inner, outer;
   inner.AddKey(key, 0x36);
-  for (absl::string_view piece : pieces) inner.Add(piece);
-  inner.End(result.bytes);
-  Sha256 outer;
   outer.AddKey(key, 0x5c);
-  outer.Add(result.view());
-  outer.End(out.data());
+  Mac(inner, outer, pieces, out);
 }
 
 }  // namespace paracle::cachecore::encryption

@@ -15,6 +15,8 @@
 
 namespace paracle::cachecore::encryption {
 
+struct HmacPads;
+
 class Secret {
  public:
   static constexpr size_t kSize = 32;
@@ -28,6 +30,9 @@ class Secret {
   Secret& operator=(const Secret&) = delete;
 
   absl::string_view bytes() const { return {page_, kSize}; }
+
+  // What HMAC makes of it (hmac.h), beside it in its page.
+  const HmacPads& pads() const;
 
   // Takes the same time wherever they differ.
   bool SameAs(const Secret& other) const;

@@ -37,7 +37,7 @@ SealingKey::SealingKey(const SealingHeader& header, std::initializer_list<absl::
     end = std::copy(piece.begin(), piece.end(), end);
   }
   end = std::copy(header.salt.begin(), header.salt.end(), end);
-  encryption::HkdfExpandSha256(header.key->secret->bytes(), {bytes, static_cast<size_t>(end - bytes)}, key_.span());
+  encryption::HkdfExpandSha256(*header.key->secret, {bytes, static_cast<size_t>(end - bytes)}, key_.span());
 }
 
 void SealingKey::Seal(uint64_t nonce, size_t begin, size_t size, std::string& out) const {

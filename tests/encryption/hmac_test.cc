@@ -1,8 +1,11 @@
 #include "cachecore/encryption/hmac.h"
 
+#include <memory>
 #include <string>
 
 #include "absl/strings/escaping.h"
+#include "cachecore/encryption/hkdf.h"
+#include "cachecore/encryption/secret.h"
 #include "gtest/gtest.h"
 
 namespace paracle::cachecore::encryption {
@@ -50,6 +53,22 @@ TEST(HmacTest, MayBeWrittenOverItsText) {
   const std::string expected = HexOfMac("key", {{bytes, kMacSize}});
   HmacSha256("key", {{bytes, kMacSize}}, absl::MakeSpan(bytes));
   EXPECT_EQ(absl::BytesToHexString({bytes, kMacSize}), expected);
+}
+
+TEST(HmacTest, AKeyThatIsKeptGivesWhatItsBytesGive) {
+  const std::string key = "thirty-two bytes, none of random";
+  std::string taken = key;
+  const std::shared_ptr<const Secret> secret = Secret::Take(absl::MakeSpan(taken));
+  for (const size_t size : {0, 1, 55, 56, 63, 64, 65, 1000}) {
+    const std::string text(size, 't');
+    char mac[kMacSize];
+    HmacSha256(*secret, {text, "."}, absl::MakeSpan(mac));
+    EXPECT_EQ(absl::BytesToHexString({mac, kMacSize}), HexOfMac(key, {text, "."})) << size;
+    std::string expanded(80, '\0'), of_secret(80, '\0');
+    HkdfExpandSha256(key, text, absl::MakeSpan(expanded));
+    HkdfExpandSha256(*secret, text, absl::MakeSpan(of_secret));
+    EXPECT_EQ(of_secret, expanded) << size;
+  }
 }
 
 }  // namespace
