@@ -77,17 +77,16 @@ absl::Status CheckFilter(absl::string_view ns) { return ResolveNamespace(ns, "na
 
 }  // namespace
 
-AdminHandlers::AdminHandlers(const Served& served, const Config& config, absl::Span<const Setting> settings,
-                             OpenCalls* open_calls)
-    : served_(served),
+AdminHandlers::AdminHandlers(const Access* access, const Served& served, const Config& config,
+                             absl::Span<const Setting> settings, OpenCalls* open_calls)
+    : access_(*access),
+      served_(served),
       backend_(config.backend),
       enabled_(config.enabled),
       open_calls_(open_calls),
       config_response_(ConfigResponse(config, settings)) {}
 
-absl::Status AdminHandlers::FillStats(const cache::v1::GetStatsRequest& request,
-                                      cache::v1::GetStatsResponse* response) const {
-  if (absl::Status status = CheckFilter(request.namespace_()); !status.ok()) return status;
+void AdminHandlers::FillStats(const cache::v1::GetStatsRequest& request, cache::v1::GetStatsResponse* response) const {
   std::optional<cachecore::Usage> usage;
   if (request.namespace_().empty()) usage = served_.cache->GetUsage();
   if (served_.shared != nullptr) FillSharedTier(response->mutable_shared_tier());
@@ -105,7 +104,16 @@ absl::Status AdminHandlers::FillStats(const cache::v1::GetStatsRequest& request,
   }
   response->set_backend(backend_);
   response->set_enabled(enabled_);
-  return absl::OkStatus();
+}
+
+absl::Status AdminHandlers::AdmitToStats(const IdentifiedCall& call, absl::string_view ns) const {
+  if (ns.empty()) return access_.AdmitToAll(call, Operation::kGetAllStats);
+  return access_.Admit(call, Operation::kGetStats, ns);
+}
+
+absl::Status AdminHandlers::AdmitToReset(const IdentifiedCall& call, absl::string_view ns) const {
+  if (ns.empty()) return access_.AdmitToAll(call, Operation::kResetStats);
+  return access_.Admit(call, Operation::kResetStats, ns);
 }
 
 void AdminHandlers::FillSharedTier(cache::v1::SharedTierStatus* proto) const {
@@ -115,20 +123,23 @@ void AdminHandlers::FillSharedTier(cache::v1::SharedTierStatus* proto) const {
   proto->set_reason(status.why_not);
 }
 
-grpc::ServerUnaryReactor* AdminHandlers::GetStats(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
+grpc::ServerUnaryReactor* AdminHandlers::GetStats(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                                   grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::GetStatsRequest, cache::v1::GetStatsResponse>(response, open_calls_);
-  absl::Status status = call->Parse(*request);
-  if (status.ok()) status = FillStats(call->request, &call->response);
+  absl::Status status = call->Open(access_, *context, Operation::kGetStats, *request);
+  if (status.ok()) status = CheckFilter(call->request.namespace_());
+  if (status.ok()) status = AdmitToStats(call->identified, call->request.namespace_());
+  if (status.ok()) FillStats(call->request, &call->response);
   call->Answer(status);
   return call;
 }
 
-grpc::ServerUnaryReactor* AdminHandlers::ResetStats(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
-                                                    grpc::ByteBuffer* response) {
+grpc::ServerUnaryReactor* AdminHandlers::ResetStats(grpc::CallbackServerContext* context,
+                                                    const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::ResetStatsRequest, cache::v1::ResetStatsResponse>(response, open_calls_);
-  absl::Status status = call->Parse(*request);
+  absl::Status status = call->Open(access_, *context, Operation::kResetStats, *request);
   if (status.ok()) status = CheckFilter(call->request.namespace_());
+  if (status.ok()) status = AdmitToReset(call->identified, call->request.namespace_());
   if (!status.ok()) {
     call->Answer(status);
   } else if (served_.shared != nullptr) {
@@ -141,11 +152,16 @@ grpc::ServerUnaryReactor* AdminHandlers::ResetStats(grpc::CallbackServerContext*
   return call;
 }
 
-grpc::ServerUnaryReactor* AdminHandlers::GetConfig(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
-                                                   grpc::ByteBuffer* response) {
+grpc::ServerUnaryReactor* AdminHandlers::GetConfig(grpc::CallbackServerContext* context,
+                                                   const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::GetConfigRequest, GetConfigResponse>(response, open_calls_);
-  const absl::Status status = call->Parse(*request);
-  if (status.ok()) call->response = config_response_;
+  absl::Status status = call->Open(access_, *context, Operation::kGetConfig, *request);
+  if (status.ok()) status = access_.AdmitToNone(call->identified, Operation::kGetConfig);
+  if (status.ok()) {
+    call->response = config_response_;
+    // What else is in it, clients need.
+    if (!access_.AllowsToNone(call->identified, Operation::kGetSettings)) call->response.clear_settings();
+  }
   call->Answer(status);
   return call;
 }

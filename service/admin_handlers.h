@@ -5,6 +5,7 @@
 #include "cachecore/cache.h"
 #include "cachecore/stats_ledger.h"
 #include "paracle/cache/v1/admin.grpc.pb.h"
+#include "service/access.h"
 #include "service/config.h"
 #include "service/open_calls.h"
 #include "service/served.h"
@@ -20,7 +21,8 @@ using AdminServiceShape =
 class AdminHandlers final : public AdminServiceShape {
  public:
   // Everything outlives the handlers.
-  AdminHandlers(const Served& served, const Config& config, absl::Span<const Setting> settings, OpenCalls* open_calls);
+  AdminHandlers(const Access* access, const Served& served, const Config& config, absl::Span<const Setting> settings,
+                OpenCalls* open_calls);
 
   grpc::ServerUnaryReactor* GetStats(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override;
@@ -30,9 +32,13 @@ class AdminHandlers final : public AdminServiceShape {
                                       grpc::ByteBuffer* response) override;
 
  private:
-  absl::Status FillStats(const cache::v1::GetStatsRequest& request, cache::v1::GetStatsResponse* response) const;
+  // An empty `ns` is all of them.
+  absl::Status AdmitToStats(const IdentifiedCall& call, absl::string_view ns) const;
+  absl::Status AdmitToReset(const IdentifiedCall& call, absl::string_view ns) const;
+  void FillStats(const cache::v1::GetStatsRequest& request, cache::v1::GetStatsResponse* response) const;
   void FillSharedTier(cache::v1::SharedTierStatus* status) const;
 
+  const Access& access_;
   const Served served_;
   const std::string backend_;
   const bool enabled_;

@@ -81,12 +81,17 @@ class Gathering {
   std::atomic<size_t> unanswered_;
 };
 
-absl::StatusOr<ResolvedEntry> ReadEntry(RequestScratch& scratch, size_t index) {
-  const FieldPath path = {"entries", static_cast<int>(index)};
+// Into scratch.entry. False: it is malformed.
+bool ParseEntry(RequestScratch& scratch, size_t index) {
   WireCursor element = scratch.batch.elements[index];
   scratch.text.clear();
   element.CopyTo(element.remaining(), &scratch.text);
-  if (!scratch.entry.ParseFromString(scratch.text)) return MalformedRequest("EntryRef", path.Of(""));
+  return scratch.entry.ParseFromString(scratch.text);
+}
+
+absl::StatusOr<ResolvedEntry> ReadEntry(RequestScratch& scratch, size_t index) {
+  const FieldPath path = {"entries", static_cast<int>(index)};
+  if (!ParseEntry(scratch, index)) return MalformedRequest("EntryRef", path.Of(""));
   return ResolveEntry(scratch.entry, path, "");
 }
 
@@ -95,6 +100,10 @@ absl::StatusOr<ResolvedEntry> ReadEntry(RequestScratch& scratch, size_t index) {
 void BatchGetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
   if (absl::Status status = OpenBatch(scratch, "BatchGetRequest"); !status.ok()) return call.Fail(status);
   const size_t count = scratch.batch.count;
+  const absl::Status admitted =
+      AdmitBatch(*context_.access, call.identified(), Operation::kBatchGet, count,
+                 [&scratch](size_t index) { return ParseEntry(scratch, index) ? &scratch.entry : nullptr; });
+  if (!admitted.ok()) return call.Fail(admitted);
   const absl::Time deadline = call.deadline();
   const auto gathering = std::make_shared<Gathering>(context_.ledger, &call, count);
   for (size_t i = 0; i < count; ++i) {

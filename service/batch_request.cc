@@ -16,4 +16,17 @@ absl::Status OpenBatch(RequestScratch& scratch, absl::string_view message_name) 
       "entries", absl::StrCat("has ", scratch.batch.count, " entries; at most ", kMaxBatchEntries, " are accepted"));
 }
 
+absl::Status AdmitBatch(const Access& access, const IdentifiedCall& call, Operation operation, size_t count,
+                        absl::FunctionRef<const cache::v1::EntryRef*(size_t index)> read) {
+  if (call.caller.unrestricted()) return absl::OkStatus();
+  for (size_t i = 0; i < count; ++i) {
+    const cache::v1::EntryRef* const entry = read(i);
+    if (entry == nullptr) continue;
+    const auto ns = ResolveNamespace(entry->namespace_(), "namespace");
+    if (!ns.ok()) continue;
+    if (absl::Status status = access.Admit(call, operation, *ns); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace paracle::service

@@ -49,11 +49,22 @@ class Storing {
 void BatchSetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
   if (absl::Status status = OpenBatch(scratch, "BatchSetRequest"); !status.ok()) return call.Fail(status);
   const size_t count = scratch.batch.count;
+  const absl::Status admitted =
+      AdmitBatch(*context_.access, call.identified(), Operation::kBatchSet, count, [&scratch](size_t index) {
+        return ParseSet(scratch.batch.elements[index], scratch) ? &scratch.set.entry() : nullptr;
+      });
+  if (!admitted.ok()) return call.Fail(admitted);
   const absl::Time deadline = call.deadline();
   const auto storing = std::make_shared<Storing>(&call, count);
   for (size_t i = 0; i < count; ++i) {
-    StoreOne(context_, scratch.batch.elements[i], {"entries", static_cast<int>(i)}, deadline, scratch,
-             [storing, i](absl::StatusOr<cachecore::SetOutcome> outcome) { storing->Answer(i, outcome); });
+    const FieldPath path = {"entries", static_cast<int>(i)};
+    const auto spec = ReadSet(context_.limits, scratch.batch.elements[i], path, scratch);
+    if (!spec.ok()) {
+      storing->Answer(i, spec.status());
+      continue;
+    }
+    context_.cache->Set(*spec, deadline,
+                        [storing, i](absl::StatusOr<cachecore::SetOutcome> outcome) { storing->Answer(i, outcome); });
   }
   storing->CountDown();
 }

@@ -44,12 +44,25 @@ absl::StatusOr<HeldLease> ResolveHeld(const Request& request) {
   return HeldLease{*entry, *token};
 }
 
+// The same of a call that has just come; admitted.
+template <typename Call>
+absl::StatusOr<HeldLease> OpenHeld(const Access& access, const grpc::CallbackServerContext& context,
+                                   Operation operation, const grpc::ByteBuffer& request, Call* call) {
+  absl::Status status = call->Open(access, context, operation, request);
+  if (!status.ok()) return status;
+  absl::StatusOr<HeldLease> lease = ResolveHeld(call->request);
+  if (lease.ok()) status = access.Admit(call->identified, operation, lease->entry.id.ns);
+  return status.ok() ? lease : status;
+}
+
 }  // namespace
 
 template <typename Call>
-void CacheHandlers::Forget(grpc::CallbackServerContext* context, absl::StatusOr<cachecore::InvalidationTarget> target,
-                           bool dry_run, Call* call) {
+void CacheHandlers::Forget(grpc::CallbackServerContext* context, Operation operation,
+                           absl::StatusOr<cachecore::InvalidationTarget> target, bool dry_run, Call* call) {
   if (!target.ok()) return call->Answer(target.status());
+  const absl::Status admitted = access().Admit(call->identified, operation, target->ns);
+  if (!admitted.ok()) return call->Answer(admitted);
   auto done = [call](absl::StatusOr<cachecore::InvalidateOutcome> outcome) {
     if (!outcome.ok()) return call->Answer(outcome.status());
     call->response.set_removed_count(outcome->removed);
@@ -66,10 +79,10 @@ void CacheHandlers::Forget(grpc::CallbackServerContext* context, absl::StatusOr<
 grpc::ServerUnaryReactor* CacheHandlers::Invalidate(grpc::CallbackServerContext* context,
                                                     const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::InvalidateRequest, cache::v1::InvalidateResponse>(response, open_calls_);
-  if (absl::Status status = call->Parse(*request); !status.ok()) {
+  if (absl::Status status = call->Open(access(), *context, Operation::kInvalidate, *request); !status.ok()) {
     call->Answer(status);
   } else {
-    Forget(context, ResolveTarget(call->request), call->request.dry_run(), call);
+    Forget(context, Operation::kInvalidate, ResolveTarget(call->request), call->request.dry_run(), call);
   }
   return call;
 }
@@ -77,21 +90,20 @@ grpc::ServerUnaryReactor* CacheHandlers::Invalidate(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* CacheHandlers::Clear(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                                grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::ClearRequest, cache::v1::ClearResponse>(response, open_calls_);
-  if (absl::Status status = call->Parse(*request); !status.ok()) {
+  if (absl::Status status = call->Open(access(), *context, Operation::kClear, *request); !status.ok()) {
     call->Answer(status);
   } else {
-    Forget(context, WholeNamespace(call->request), false, call);
+    Forget(context, Operation::kClear, WholeNamespace(call->request), false, call);
   }
   return call;
 }
 
-grpc::ServerUnaryReactor* CacheHandlers::RenewLease(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
-                                                    grpc::ByteBuffer* response) {
+grpc::ServerUnaryReactor* CacheHandlers::RenewLease(grpc::CallbackServerContext* context,
+                                                    const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::RenewLeaseRequest, cache::v1::RenewLeaseResponse>(response, open_calls_);
-  absl::Status status = call->Parse(*request);
-  const auto lease = status.ok() ? ResolveHeld(call->request) : absl::StatusOr<HeldLease>(status);
+  const auto lease = OpenHeld(access(), *context, Operation::kRenewLease, *request, call);
   const auto hold = ResolveHold(call->request.has_hold() ? &call->request.hold() : nullptr, context_.limits, "hold");
-  if (status = !lease.ok() ? lease.status() : hold.status(); !status.ok()) {
+  if (const absl::Status status = !lease.ok() ? lease.status() : hold.status(); !status.ok()) {
     call->Answer(status);
   } else if (context_.leases == nullptr) {
     call->Answer(cachecore::LeaseLost());
@@ -105,11 +117,10 @@ grpc::ServerUnaryReactor* CacheHandlers::RenewLease(grpc::CallbackServerContext*
   return call;
 }
 
-grpc::ServerUnaryReactor* CacheHandlers::ReleaseLease(grpc::CallbackServerContext*, const grpc::ByteBuffer* request,
-                                                      grpc::ByteBuffer* response) {
+grpc::ServerUnaryReactor* CacheHandlers::ReleaseLease(grpc::CallbackServerContext* context,
+                                                      const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::ReleaseLeaseRequest, cache::v1::ReleaseLeaseResponse>(response, open_calls_);
-  absl::Status status = call->Parse(*request);
-  const auto lease = status.ok() ? ResolveHeld(call->request) : absl::StatusOr<HeldLease>(status);
+  const auto lease = OpenHeld(access(), *context, Operation::kReleaseLease, *request, call);
   if (!lease.ok()) {
     call->Answer(lease.status());
   } else if (context_.leases == nullptr) {
@@ -122,12 +133,12 @@ grpc::ServerUnaryReactor* CacheHandlers::ReleaseLease(grpc::CallbackServerContex
 
 grpc::ServerReadReactor<grpc::ByteBuffer>* CacheHandlers::Record(grpc::CallbackServerContext* context,
                                                                  grpc::ByteBuffer* response) {
-  return new RecordCall(context, context_.recordings, context_.limits, response, open_calls_);
+  return new RecordCall(context, context_, response, open_calls_);
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* CacheHandlers::Follow(grpc::CallbackServerContext* context,
                                                                   const grpc::ByteBuffer* request) {
-  return new FollowCall(context, context_.recordings, context_.ledger, *request, open_calls_);
+  return new FollowCall(context, context_, *request, open_calls_);
 }
 
 }  // namespace paracle::service

@@ -13,10 +13,9 @@ namespace paracle::service {
 using v1CacheService = cache::v1::CacheService;
 using RawDataPlane = v1CacheService::WithRawMethod_Get<v1CacheService::WithRawMethod_Set<
     v1CacheService::WithRawMethod_BatchGet<v1CacheService::WithRawMethod_BatchSet<v1CacheService::Service>>>>;
-using CacheServiceShape = v1CacheService::WithRawCallbackMethod_Invalidate<
-    v1CacheService::WithRawCallbackMethod_Clear<v1CacheService::WithRawCallbackMethod_RenewLease<
-        v1CacheService::WithRawCallbackMethod_ReleaseLease<v1CacheService::WithRawCallbackMethod_Record<
-            v1CacheService::WithRawCallbackMethod_Follow<RawDataPlane>>>>>>;
+using CacheServiceShape = v1CacheService::WithRawCallbackMethod_Invalidate<v1CacheService::WithRawCallbackMethod_Clear<
+    v1CacheService::WithRawCallbackMethod_RenewLease<v1CacheService::WithRawCallbackMethod_ReleaseLease<
+        v1CacheService::WithRawCallbackMethod_Record<v1CacheService::WithRawCallbackMethod_Follow<RawDataPlane>>>>>>;
 
 class CacheHandlers final : public CacheServiceShape {
  public:
@@ -39,8 +38,9 @@ class CacheHandlers final : public CacheServiceShape {
 
  private:
   template <typename Call>
-  void Forget(grpc::CallbackServerContext* context, absl::StatusOr<cachecore::InvalidationTarget> target, bool dry_run,
-              Call* call);
+  void Forget(grpc::CallbackServerContext* context, Operation operation,
+              absl::StatusOr<cachecore::InvalidationTarget> target, bool dry_run, Call* call);
+  const Access& access() const { return *context_.access; }
 
   const HandlerContext context_;
   WorkerThread* const worker_;

@@ -8,10 +8,11 @@
 namespace paracle::service {
 
 CallQueue::CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, absl::Span<const RawMethod> methods,
-                     Admission* admission)
+                     Admission* admission, const Access* access)
     : queue_(std::move(queue)),
       methods_(methods),
       admission_(admission),
+      access_(*access),
       // Every admitted call may be of one method; the rest is for calls that are being refused. Parked ones come on
       // top.
       max_slots_(admission->limit() + 4 * kArmed) {
@@ -106,6 +107,7 @@ void CallQueue::CountInUse(Slots& slots, int change) {
 
 void CallQueue::Answer(UnaryCall& call) {
   if (call.deadline() <= absl::Now()) return call.Fail(DeadlinePassed());
+  if (absl::Status status = call.Identify(access_); !status.ok()) return call.Fail(status);
   // A caller that goes away half-way leaves a request that is no message; an OK answer to it would need a body.
   if (scratch_.Load(call.request())) {
     call.method().handler->Handle(scratch_, call);

@@ -15,6 +15,7 @@
 #include "absl/types/span.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/grpcpp.h"
+#include "service/access.h"
 #include "service/admission.h"
 #include "service/method.h"
 #include "service/request_scratch.h"
@@ -27,9 +28,9 @@ class CallQueue {
   // Slots of one method that ask for calls at any time.
   static constexpr int kArmed = 64;
 
-  // REQUIRES: `methods` and `admission` outlive the queue.
+  // REQUIRES: what is pointed to, and `methods`, outlive the queue.
   CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, absl::Span<const RawMethod> methods,
-            Admission* admission);
+            Admission* admission, const Access* access);
 
   // Waits for the thread, which ends when the last call has been answered. REQUIRES: if Start was called, so was
   // ExpectShutdown, and then the server was shut down.
@@ -66,6 +67,7 @@ class CallQueue {
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   const absl::Span<const RawMethod> methods_;
   Admission* const admission_;
+  const Access& access_;
   // Slots of one method that may exist; beyond it, calls wait in gRPC until one is free.
   const int max_slots_;
   std::vector<Slots> slots_;

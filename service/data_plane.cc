@@ -15,11 +15,11 @@ using Writer = grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>;
 using RequestMethod = void (CacheHandlers::*)(grpc::ServerContext*, grpc::ByteBuffer*, Writer*, grpc::CompletionQueue*,
                                               grpc::ServerCompletionQueue*, void*);
 
-RawMethod MakeMethod(CacheHandlers* service, RequestMethod request, MethodHandler* handler) {
+RawMethod MakeMethod(CacheHandlers* service, RequestMethod request, MethodHandler* handler, Operation operation) {
   return {[service, request](grpc::ServerContext* context, grpc::ByteBuffer* bytes, Writer* writer,
                              grpc::ServerCompletionQueue* queue,
                              void* tag) { (service->*request)(context, bytes, writer, queue, queue, tag); },
-          handler, false, 0};
+          handler, operation, false, 0};
 }
 
 }  // namespace
@@ -27,19 +27,20 @@ RawMethod MakeMethod(CacheHandlers* service, RequestMethod request, MethodHandle
 DataPlane::DataPlane(int threads, int max_in_flight, int max_waiters, CacheHandlers* service,
                      const HandlerContext& context, grpc::ServerBuilder* builder)
     : admission_(max_in_flight) {
-  const auto add = [&](RequestMethod request, std::unique_ptr<MethodHandler> handler) {
-    methods_.push_back(MakeMethod(service, request, handler.get()));
+  const auto add = [&](RequestMethod request, Operation operation, std::unique_ptr<MethodHandler> handler) {
+    methods_.push_back(MakeMethod(service, request, handler.get(), operation));
     handlers_.push_back(std::move(handler));
   };
-  add(&CacheHandlers::RequestGet, std::make_unique<GetHandler>(context));
+  add(&CacheHandlers::RequestGet, Operation::kGet, std::make_unique<GetHandler>(context));
   // Callers that wait for somebody else's answer.
   methods_.back().watches_callers = true;
   methods_.back().max_parked = max_waiters;
-  add(&CacheHandlers::RequestSet, std::make_unique<SetHandler>(context));
-  add(&CacheHandlers::RequestBatchGet, std::make_unique<BatchGetHandler>(context));
-  add(&CacheHandlers::RequestBatchSet, std::make_unique<BatchSetHandler>(context));
+  add(&CacheHandlers::RequestSet, Operation::kSet, std::make_unique<SetHandler>(context));
+  add(&CacheHandlers::RequestBatchGet, Operation::kBatchGet, std::make_unique<BatchGetHandler>(context));
+  add(&CacheHandlers::RequestBatchSet, Operation::kBatchSet, std::make_unique<BatchSetHandler>(context));
   for (int i = 0; i < threads; ++i) {
-    queues_.push_back(std::make_unique<CallQueue>(builder->AddCompletionQueue(), methods_, &admission_));
+    queues_.push_back(
+        std::make_unique<CallQueue>(builder->AddCompletionQueue(), methods_, &admission_, context.access));
   }
 }
 

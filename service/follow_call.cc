@@ -57,11 +57,12 @@ FollowResponse ToProto(const FollowSession::Step& step) {
 
 }  // namespace
 
-FollowCall::FollowCall(grpc::CallbackServerContext* context, cachecore::Recordings* recordings,
-                       cachecore::StatsLedger* ledger, const grpc::ByteBuffer& request, OpenCalls* open_calls)
+FollowCall::FollowCall(grpc::CallbackServerContext* context, const HandlerContext& handlers,
+                       const grpc::ByteBuffer& request, OpenCalls* open_calls)
     : context_(context),
-      recordings_(recordings),
-      ledger_(*ledger),
+      access_(*handlers.access),
+      recordings_(handlers.recordings),
+      ledger_(*handlers.ledger),
       open_calls_(open_calls),
       begun_(absl::Now()),
       link_(std::make_shared<Link>()) {
@@ -76,6 +77,8 @@ FollowCall::FollowCall(grpc::CallbackServerContext* context, cachecore::Recordin
 }
 
 absl::Status FollowCall::Begin(grpc::ByteBuffer bytes) {
+  const absl::StatusOr<IdentifiedCall> call = access_.Identify(*context_, Operation::kFollow);
+  if (!call.ok()) return call.status();
   cache::v1::FollowRequest request;
   if (!grpc::SerializationTraits<cache::v1::FollowRequest>::Deserialize(&bytes, &request).ok()) {
     return MalformedRequest("FollowRequest");
@@ -84,6 +87,7 @@ absl::Status FollowCall::Begin(grpc::ByteBuffer bytes) {
   if (!entry.ok()) return entry.status();
   const absl::StatusOr<absl::Duration> keep_alive = ResolveKeepAlive(request);
   if (!keep_alive.ok()) return keep_alive.status();
+  if (absl::Status status = access_.Admit(*call, Operation::kFollow, entry->id.ns); !status.ok()) return status;
   if (recordings_ == nullptr) return NotRecording();
   if (!recordings_->EnterFollower()) return Overloaded();
   ns_ = std::string(entry->id.ns);

@@ -14,6 +14,7 @@
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/support/server_callback.h"
 #include "paracle/cache/v1/cache.pb.h"
+#include "service/handler_context.h"
 #include "service/open_calls.h"
 
 namespace paracle::service {
@@ -21,9 +22,9 @@ namespace paracle::service {
 // Deletes itself when the call is done.
 class FollowCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
-  // `recordings` may be null: the cache is switched off. What is pointed to outlives the call.
-  FollowCall(grpc::CallbackServerContext* context, cachecore::Recordings* recordings, cachecore::StatsLedger* ledger,
-             const grpc::ByteBuffer& request, OpenCalls* open_calls);
+  // What is pointed to outlives the call.
+  FollowCall(grpc::CallbackServerContext* context, const HandlerContext& handlers, const grpc::ByteBuffer& request,
+             OpenCalls* open_calls);
 
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -43,7 +44,8 @@ class FollowCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   void CountHit(const cachecore::Origin& origin);
 
   grpc::CallbackServerContext* const context_;
-  cachecore::Recordings* const recordings_;
+  const Access& access_;
+  cachecore::Recordings* const recordings_;  // Null: the cache is switched off.
   cachecore::StatsLedger& ledger_;
   OpenCalls* const open_calls_;
   const absl::Time begun_;

@@ -41,14 +41,21 @@ void GetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
   }
   const absl::StatusOr<ResolvedEntry> entry = ResolveEntry(scratch.get.entry(), {}, "entry");
   if (!entry.ok()) return call.Fail(entry.status());
+  const Access& access = *context_.access;
+  if (absl::Status status = access.Admit(call.identified(), Operation::kGet, entry->id.ns); !status.ok()) {
+    return call.Fail(status);
+  }
 
   call.asked.ns.assign(entry->id.ns.data(), entry->id.ns.size());
   call.asked.model.assign(entry->model.data(), entry->model.size());
   if (scratch.get.has_lease()) {
     const absl::StatusOr<LeaseTerms> terms = ResolveLease(scratch.get.lease(), context_.limits);
     if (!terms.ok()) return call.Fail(terms.status());
-    // Switched off: a plain miss.
-    if (context_.leases != nullptr) return LeasedGet::Begin(*entry, *terms, context_.leases, &ledger, &call);
+    // Switched off, or not for this caller: a plain miss.
+    const bool may_hold = access.Allows(call.identified(), Operation::kLease, entry->id.ns);
+    if (context_.leases != nullptr && may_hold) {
+      return LeasedGet::Begin(*entry, *terms, context_.leases, &ledger, &call);
+    }
   }
   context_.cache->Get(entry->id, call.deadline(), [&ledger, &call](GetOutcome outcome) {
     if (auto* hit = std::get_if<Hit>(&outcome)) return AnswerHit(std::move(*hit), ledger, call);

@@ -6,14 +6,16 @@
 #include "cachecore/leased_cache.h"
 #include "cachecore/recordings.h"
 #include "cachecore/stats_ledger.h"
+#include "service/access.h"
 #include "service/validation.h"
 
 namespace paracle::service {
 
 // Pointers outlive the handlers.
 struct HandlerContext {
+  const Access* access = nullptr;
   cachecore::Cache* cache = nullptr;
-  cachecore::LeasedCache* leases = nullptr;  // The same cache; null when it is switched off.
+  cachecore::LeasedCache* leases = nullptr;     // The same cache; null when it is switched off.
   cachecore::Recordings* recordings = nullptr;  // Null as well.
   cachecore::StatsLedger* ledger = nullptr;
   RequestLimits limits;

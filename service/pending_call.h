@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "grpcpp/support/byte_buffer.h"
+#include "service/access.h"
 
 namespace paracle::service {
 
@@ -48,7 +49,10 @@ class PendingCall {
   // Whether the caller has gone, as far as is known. Always false for methods that do not watch for it.
   virtual bool cancelled() const = 0;
 
-  // Who calls, as gRPC names the connection.
+  // Who calls; known before Handle.
+  virtual const IdentifiedCall& identified() const = 0;
+
+  // Where the caller is, as gRPC names the connection.
   virtual std::string peer() const = 0;
 
   // Set by Handle, on its thread.

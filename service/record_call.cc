@@ -13,11 +13,17 @@ namespace paracle::service {
 
 using cache::v1::RecordRequest;
 
-RecordCall::RecordCall(grpc::CallbackServerContext* context, cachecore::Recordings* recordings,
-                       const RequestLimits& limits, grpc::ByteBuffer* response, OpenCalls* open_calls)
-    : context_(context), recordings_(recordings), limits_(limits), response_(response), open_calls_(open_calls) {
+RecordCall::RecordCall(grpc::CallbackServerContext* context, const HandlerContext& handlers, grpc::ByteBuffer* response,
+                       OpenCalls* open_calls)
+    : context_(context), handlers_(handlers), response_(response), open_calls_(open_calls) {
   open_calls_->Enter();
-  ReadNext();
+  absl::StatusOr<IdentifiedCall> identified = handlers_.access->Identify(*context, Operation::kRecord);
+  if (identified.ok()) {
+    identified_ = *std::move(identified);
+    ReadNext();
+  } else {
+    Fail(identified.status());
+  }
 }
 
 void RecordCall::OnReadDone(bool ok) {
@@ -55,13 +61,15 @@ absl::Status RecordCall::Start(const cache::v1::RecordStart& start) {
   const auto token = ResolveLeaseToken(start.fill_token(), "start.fill_token");
   if (!token.ok()) return token.status();
   if (absl::Status status = CheckContentType(start.content_type(), "start.content_type"); !status.ok()) return status;
-  if (recordings_ == nullptr) return cachecore::LeaseLost();
-  recordings_->Begin({.ns = std::string(entry->id.ns),
-                      .digest = entry->id.digest,
-                      .provider = std::string(entry->provider),
-                      .model = std::string(entry->model),
-                      .content_type = start.content_type()},
-                     *token, [this](auto recorder) { OnBegun(std::move(recorder)); });
+  const absl::Status admitted = handlers_.access->Admit(identified_, Operation::kRecord, entry->id.ns);
+  if (!admitted.ok()) return admitted;
+  if (handlers_.recordings == nullptr) return cachecore::LeaseLost();
+  handlers_.recordings->Begin({.ns = std::string(entry->id.ns),
+                               .digest = entry->id.digest,
+                               .provider = std::string(entry->provider),
+                               .model = std::string(entry->model),
+                               .content_type = start.content_type()},
+                              *token, [this](auto recorder) { OnBegun(std::move(recorder)); });
   return absl::OkStatus();
 }
 
@@ -72,7 +80,7 @@ void RecordCall::OnBegun(absl::StatusOr<std::shared_ptr<cachecore::Recorder>> re
 }
 
 absl::Status RecordCall::End(const cache::v1::RecordEnd& end) {
-  const absl::StatusOr<cachecore::RecordedFacts> facts = ResolveRecordEnd(end, limits_, &tags_);
+  const absl::StatusOr<cachecore::RecordedFacts> facts = ResolveRecordEnd(end, handlers_.limits, &tags_);
   if (!facts.ok()) return facts.status();
   recorder_->End(*facts, absl::FromChrono(context_->deadline()), [this](auto outcome) { OnStored(outcome); });
   return absl::OkStatus();

@@ -11,21 +11,20 @@
 
 #include "absl/status/statusor.h"
 #include "cachecore/recorder.h"
-#include "cachecore/recordings.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/support/server_callback.h"
 #include "paracle/cache/v1/cache.pb.h"
+#include "service/handler_context.h"
 #include "service/open_calls.h"
-#include "service/validation.h"
 
 namespace paracle::service {
 
 // Deletes itself when the call is done.
 class RecordCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
  public:
-  // `recordings` may be null: the cache is switched off. What is pointed to outlives the call.
-  RecordCall(grpc::CallbackServerContext* context, cachecore::Recordings* recordings, const RequestLimits& limits,
-             grpc::ByteBuffer* response, OpenCalls* open_calls);
+  // What is pointed to outlives the call.
+  RecordCall(grpc::CallbackServerContext* context, const HandlerContext& handlers, grpc::ByteBuffer* response,
+             OpenCalls* open_calls);
 
   void OnReadDone(bool ok) override;
   void OnDone() override;
@@ -40,10 +39,10 @@ class RecordCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   void ReadNext() { StartRead(&bytes_); }
 
   grpc::CallbackServerContext* const context_;
-  cachecore::Recordings* const recordings_;
-  const RequestLimits limits_;
+  const HandlerContext handlers_;
   grpc::ByteBuffer* const response_;
   OpenCalls* const open_calls_;
+  IdentifiedCall identified_;
   grpc::ByteBuffer bytes_;
   std::shared_ptr<cachecore::Recorder> recorder_;  // Null before the start.
   std::vector<std::string> tags_;

@@ -6,6 +6,7 @@
 #include "grpcpp/impl/codegen/server_callback_handlers.h"
 #include "grpcpp/support/server_callback.h"
 #include "service/descriptor_answers.h"
+#include "service/status_mapping.h"
 
 namespace paracle::service {
 namespace {
@@ -16,11 +17,16 @@ constexpr char kV1Alpha[] = "/grpc.reflection.v1alpha.ServerReflection/ServerRef
 // One stream: reads a question, writes its answer, reads the next. Deletes itself when it is done.
 class ReflectionCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  ReflectionCall()
+  // `refusal`: why nothing is answered, if it is not OK.
+  explicit ReflectionCall(const absl::Status& refusal)
       : answers_({"grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
                   "grpc.reflection.v1alpha.ServerReflection", "paracle.cache.v1.AdminService",
                   "paracle.cache.v1.CacheService"}) {
-    StartRead(&request_);
+    if (refusal.ok()) {
+      StartRead(&request_);
+    } else {
+      Finish(ToGrpc(refusal));
+    }
   }
 
   void OnReadDone(bool ok) override {
@@ -47,13 +53,15 @@ class ReflectionCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, gr
 
 }  // namespace
 
-ReflectionService::Version::Version(const char* method) {
+ReflectionService::Version::Version(const char* method, const Access* access) {
   AddMethod(new grpc::internal::RpcServiceMethod(method, grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
   MarkMethodRawCallback(0, new grpc::internal::CallbackBidiHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
-                               [](grpc::CallbackServerContext*) { return new ReflectionCall; }));
+                               [access](grpc::CallbackServerContext* context) {
+                                 return new ReflectionCall(access->Identify(*context, Operation::kReflection).status());
+                               }));
 }
 
-ReflectionService::ReflectionService() : v1_(kV1), v1alpha_(kV1Alpha) {}
+ReflectionService::ReflectionService(const Access* access) : v1_(kV1, access), v1alpha_(kV1Alpha, access) {}
 
 void ReflectionService::RegisterWith(grpc::ServerBuilder* builder) {
   builder->RegisterService(&v1_);

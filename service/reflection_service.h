@@ -8,20 +8,22 @@
 
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/impl/codegen/service_type.h"
+#include "service/access.h"
 
 namespace paracle::service {
 
 // Outlives the server. Thread-safe.
 class ReflectionService {
  public:
-  ReflectionService();
+  // `access` outlives the service: descriptors are for everybody whom the server knows.
+  explicit ReflectionService(const Access* access);
 
   void RegisterWith(grpc::ServerBuilder* builder);
 
  private:
   class Version final : public grpc::Service {
    public:
-    explicit Version(const char* method);
+    Version(const char* method, const Access* access);
   };
 
   Version v1_;

@@ -8,6 +8,7 @@
 #include "grpc/grpc.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "service/access.h"
 #include "service/admin_handlers.h"
 #include "service/cache_handlers.h"
 #include "service/data_plane.h"
@@ -53,8 +54,9 @@ void SetKeepalive(const Config& config, grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60'000);
 }
 
-HandlerContext ContextOf(const Config& config, const Served& served) {
-  return {.cache = served.cache,
+HandlerContext ContextOf(const Config& config, const Access* access, const Served& served) {
+  return {.access = access,
+          .cache = served.cache,
           .leases = served.leases,
           .recordings = served.recordings,
           .ledger = served.ledger,
@@ -73,8 +75,9 @@ struct Server::Parts {
       : config(config),
         worker(kMaxWaitingInvalidations),
         served(served),
-        cache_handlers(ContextOf(config, served), &worker, &open_calls),
-        admin_handlers(served, config, settings, &open_calls) {}
+        cache_handlers(ContextOf(config, &access, served), &worker, &open_calls),
+        admin_handlers(&access, served, config, settings, &open_calls),
+        reflection(&access) {}
 
   const Config config;
   std::vector<SocketLock> locks;
@@ -82,6 +85,7 @@ struct Server::Parts {
   OpenCalls open_calls;
   WorkerThread worker;
   const Served served;
+  const Access access;
   CacheHandlers cache_handlers;
   AdminHandlers admin_handlers;
   ReflectionService reflection;
@@ -135,8 +139,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, absl
   builder.RegisterService(&parts->cache_handlers);
   builder.RegisterService(&parts->admin_handlers);
   if (config.reflection) parts->reflection.RegisterWith(&builder);
-  parts->data_plane = std::make_unique<DataPlane>(config.threads, config.max_in_flight, config.max_waiters,
-                                                  &parts->cache_handlers, ContextOf(config, served), &builder);
+  parts->data_plane =
+      std::make_unique<DataPlane>(config.threads, config.max_in_flight, config.max_waiters, &parts->cache_handlers,
+                                  ContextOf(config, &parts->access, served), &builder);
   const auto listeners = AddListeners(parts->config, &parts->locks, &builder);
   if (!listeners.ok()) return listeners.status();
   parts->server = builder.BuildAndStart();

@@ -6,13 +6,16 @@
 namespace paracle::service {
 
 void SetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
-  StoreOne(context_, WireCursor(scratch.pieces()), {}, call.deadline(), scratch,
-           [&call](absl::StatusOr<cachecore::SetOutcome> outcome) {
-             if (!outcome.ok()) return call.Fail(outcome.status());
-             cache::v1::SetResponse response;
-             FillResponse(*outcome, &response);
-             call.Send(ToByteBuffer(response));
-           });
+  const auto spec = ReadSet(context_.limits, WireCursor(scratch.pieces()), {}, scratch);
+  if (!spec.ok()) return call.Fail(spec.status());
+  const absl::Status admitted = context_.access->Admit(call.identified(), Operation::kSet, spec->id.ns);
+  if (!admitted.ok()) return call.Fail(admitted);
+  context_.cache->Set(*spec, call.deadline(), [&call](absl::StatusOr<cachecore::SetOutcome> outcome) {
+    if (!outcome.ok()) return call.Fail(outcome.status());
+    cache::v1::SetResponse response;
+    FillResponse(*outcome, &response);
+    call.Send(ToByteBuffer(response));
+  });
 }
 
 }  // namespace paracle::service

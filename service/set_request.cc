@@ -1,22 +1,22 @@
 #include "service/set_request.h"
 
-#include <utility>
-
 #include "service/status_mapping.h"
 #include "service/timestamps.h"
 
 namespace paracle::service {
 
-void StoreOne(const HandlerContext& context, WireCursor message, const FieldPath& path, absl::Time deadline,
-              RequestScratch& scratch, cachecore::Cache::SetDone done) {
-  const bool whole = SplitPayload(message, &scratch.split) &&
-                     scratch.set.ParseFromArray(scratch.split.rest.data(), static_cast<int>(scratch.split.rest.size()));
-  if (!whole) return std::move(done)(MalformedRequest("SetRequest", path.Of("")));
+bool ParseSet(WireCursor message, RequestScratch& scratch) {
+  return SplitPayload(message, &scratch.split) &&
+         scratch.set.ParseFromArray(scratch.split.rest.data(), static_cast<int>(scratch.split.rest.size()));
+}
+
+absl::StatusOr<cachecore::EntrySpec> ReadSet(const RequestLimits& limits, WireCursor message, const FieldPath& path,
+                                             RequestScratch& scratch) {
+  if (!ParseSet(message, scratch)) return MalformedRequest("SetRequest", path.Of(""));
   absl::StatusOr<cachecore::EntrySpec> spec =
-      ResolveSet(scratch.set, scratch.split.payload_size, context.limits, path, &scratch.tags);
-  if (!spec.ok()) return std::move(done)(spec.status());
-  spec->payload = scratch.split.payload;
-  context.cache->Set(*spec, deadline, std::move(done));
+      ResolveSet(scratch.set, scratch.split.payload_size, limits, path, &scratch.tags);
+  if (spec.ok()) spec->payload = scratch.split.payload;
+  return spec;
 }
 
 void FillResponse(const cachecore::SetOutcome& outcome, cache::v1::SetResponse* response) {

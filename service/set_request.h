@@ -2,19 +2,20 @@
 #ifndef PARACLE_SERVICE_SET_REQUEST_H_
 #define PARACLE_SERVICE_SET_REQUEST_H_
 
-#include "absl/status/status.h"
-#include "absl/time/time.h"
+#include "absl/status/statusor.h"
 #include "cachecore/cache.h"
-#include "service/handler_context.h"
 #include "service/request_scratch.h"
+#include "service/validation.h"
 #include "service/wire_cursor.h"
 
 namespace paracle::service {
 
-// Stores what `message` says; its payload is copied once, from where it lies into the entry. `done` runs exactly once,
-// also with the refusal of a malformed request.
-void StoreOne(const HandlerContext& context, WireCursor message, const FieldPath& path, absl::Time deadline,
-              RequestScratch& scratch, cachecore::Cache::SetDone done);
+// Parses all of `message` but its payload into scratch.set. False: it is malformed.
+bool ParseSet(WireCursor message, RequestScratch& scratch);
+
+// What `message` says is to be stored. Its payload is not copied yet: views point into the message and the scratch.
+absl::StatusOr<cachecore::EntrySpec> ReadSet(const RequestLimits& limits, WireCursor message, const FieldPath& path,
+                                             RequestScratch& scratch);
 
 void FillResponse(const cachecore::SetOutcome& outcome, cache::v1::SetResponse* response);
 

@@ -3,10 +3,13 @@
 #ifndef PARACLE_SERVICE_TYPED_CALL_H_
 #define PARACLE_SERVICE_TYPED_CALL_H_
 
-#include "absl/status/status.h"
+#include <utility>
+
+#include "absl/status/statusor.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/server_callback.h"
+#include "service/access.h"
 #include "service/open_calls.h"
 #include "service/status_mapping.h"
 
@@ -22,8 +25,12 @@ class TypedCall final : public grpc::ServerUnaryReactor {
     open_calls_->Enter();
   }
 
-  // INVALID_ARGUMENT: `bytes` are no Request.
-  absl::Status Parse(grpc::ByteBuffer bytes) {
+  // UNAUTHENTICATED, before anything is parsed: it is not known who calls. INVALID_ARGUMENT: `bytes` are no Request.
+  absl::Status Open(const Access& access, const grpc::CallbackServerContext& context, Operation operation,
+                    grpc::ByteBuffer bytes) {
+    absl::StatusOr<IdentifiedCall> caller = access.Identify(context, operation);
+    if (!caller.ok()) return caller.status();
+    identified = *std::move(caller);
     if (grpc::SerializationTraits<Request>::Deserialize(&bytes, &request).ok()) return absl::OkStatus();
     const std::string& name = Request::descriptor()->name();
     return MalformedRequest({name.data(), name.size()});
@@ -41,6 +48,7 @@ class TypedCall final : public grpc::ServerUnaryReactor {
     delete this;
   }
 
+  IdentifiedCall identified;
   Request request;
   Response response;
 

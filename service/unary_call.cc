@@ -49,6 +49,13 @@ UnaryCall::Event UnaryCall::Retire() {
   return Event::kFinished;
 }
 
+absl::Status UnaryCall::Identify(const Access& access) {
+  absl::StatusOr<IdentifiedCall> identified = access.Identify(rpc_->context, method_->operation);
+  if (!identified.ok()) return identified.status();
+  rpc_->identified = *std::move(identified);
+  return absl::OkStatus();
+}
+
 void UnaryCall::Send(grpc::ByteBuffer response) {
   state_ = State::kFinishing;
   rpc_->writer.Finish(response, grpc::Status::OK, &operation_tag_);

@@ -48,6 +48,9 @@ class UnaryCall final : public PendingCall {
   // Takes an event that the queue delivered for this slot. kStarted: the call is to be answered now.
   Event OnEvent(const Tag& tag, bool ok);
 
+  // Whether it is known who calls; to be asked before the call is handled. REQUIRES: the last event was kStarted.
+  absl::Status Identify(const Access& access);
+
   // REQUIRES: the last event was kStarted.
   const grpc::ByteBuffer& request() const { return rpc_->request; }
 
@@ -60,6 +63,7 @@ class UnaryCall final : public PendingCall {
   absl::Time deadline() const override { return absl::FromChrono(rpc_->context.deadline()); }
   void Park() override { Leave(); }
   bool cancelled() const override { return cancelled_.load(); }
+  const IdentifiedCall& identified() const override { return rpc_->identified; }
   std::string peer() const override { return rpc_->context.peer(); }
   absl::Duration Elapsed() const override { return absl::FromChrono(std::chrono::steady_clock::now() - arrived_); }
 
@@ -71,6 +75,7 @@ class UnaryCall final : public PendingCall {
     grpc::ServerContext context;
     grpc::ByteBuffer request;
     grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> writer{&context};
+    IdentifiedCall identified;
   };
 
   Event OnOver();
