@@ -11,6 +11,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cli/health_stub.h"
 #include "cli/read_input.h"
 #include "paracle/cache/v1/admin.grpc.pb.h"
 #include "paracle/cache/v1/cache.grpc.pb.h"
@@ -57,7 +58,8 @@ class GrpcRpcClient final : public RpcClient {
         tls_(options.uses_tls()),
         channel_(std::move(channel)),
         cache_(pb::CacheService::NewStub(channel_)),
-        admin_(pb::AdminService::NewStub(channel_)) {}
+        admin_(pb::AdminService::NewStub(channel_)),
+        health_(channel_) {}
 
   absl::StatusOr<pb::GetResponse> Get(const pb::GetRequest& request) override {
     return Call<pb::GetResponse>(*cache_, &pb::CacheService::Stub::Get, request);
@@ -79,6 +81,9 @@ class GrpcRpcClient final : public RpcClient {
   }
   absl::StatusOr<pb::GetConfigResponse> GetConfig(const pb::GetConfigRequest& request) override {
     return Call<pb::GetConfigResponse>(*admin_, &pb::AdminService::Stub::GetConfig, request);
+  }
+  absl::StatusOr<bool> IsServing() override {
+    return Call<bool>(health_, &HealthStub::Check, std::string(pb::CacheService::service_full_name()));
   }
 
  private:
@@ -124,7 +129,7 @@ class GrpcRpcClient final : public RpcClient {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + timeout);
     if (!authorization_.empty()) context.AddMetadata("authorization", authorization_);
-    Response response;
+    Response response{};
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (status.ok()) return response;
     return connected ? CallFailed(status) : CannotConnect(status, true);
@@ -137,6 +142,7 @@ class GrpcRpcClient final : public RpcClient {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<pb::CacheService::Stub> cache_;
   const std::unique_ptr<pb::AdminService::Stub> admin_;
+  HealthStub health_;
 };
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const ClientOptions& options) {

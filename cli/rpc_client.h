@@ -30,6 +30,9 @@ class RpcClient {
   virtual absl::StatusOr<pb::GetStatsResponse> GetStats(const pb::GetStatsRequest& request) = 0;
   virtual absl::StatusOr<pb::ResetStatsResponse> ResetStats(const pb::ResetStatsRequest& request) = 0;
   virtual absl::StatusOr<pb::GetConfigResponse> GetConfig(const pb::GetConfigRequest& request) = 0;
+
+  // What the server's health service (grpc.health.v1) says of CacheService: true while it takes calls.
+  virtual absl::StatusOr<bool> IsServing() = 0;
 };
 
 // Calls nobody yet. INVALID_ARGUMENT, NOT_FOUND or FAILED_PRECONDITION: a certificate file cannot be read.

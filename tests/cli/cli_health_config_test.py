@@ -36,6 +36,22 @@ def test_a_cache_that_is_switched_off_is_not_ill(serve_with):
     assert "Enabled: false" in result.out and "Status: [OK] Healthy\n" in result.out
 
 
+def test_serving_asks_the_health_service_and_stores_nothing(served):
+    result = served("health", "--serving", PARACLE_CACHE_TOKEN="")
+    assert (result.code, result.out, result.err) == (0, "Status: [OK] Healthy\n", "")
+    assert json.loads(served("stats", "--format", "json").out)["total_requests"] == 0
+
+
+def test_serving_exits_4_when_there_is_no_such_health_service(fake):
+    result = fake()("health", "--serving")
+    assert result.code == 4
+    assert result.out.startswith("Status: [FAIL] ") and "UNIMPLEMENTED" in result.out
+
+
+def test_serving_exits_2_without_a_server(paracle):
+    assert paracle("health", "--serving").code == 2
+
+
 def test_no_server_is_a_failure_with_exit_2(paracle):
     result = paracle("health")
     assert result.code == 2
