@@ -11,14 +11,16 @@ from support.ports import free_port
 
 
 class RedisServer:
-    def __init__(self):
+    def __init__(self, *flags: str):
+        self.flags = flags
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.start()
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+             *self.flags],
             stdout=subprocess.DEVNULL)
         give_up = time.monotonic() + 20
         while time.monotonic() < give_up:
@@ -37,8 +39,8 @@ def installed() -> bool:
 
 
 @contextlib.contextmanager
-def running_redis():
-    server = RedisServer()
+def running_redis(*flags: str):
+    server = RedisServer(*flags)
     try:
         yield server
     finally:

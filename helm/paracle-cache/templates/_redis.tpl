@@ -1,0 +1,43 @@
+{{/* The shared tier: which, and its URL. */}}
+
+{{- define "paracle-cache.backend" -}}
+{{- if .Values.externalRedis.enabled -}}{{ .Values.externalRedis.kind }}
+{{- else if .Values.valkey.enabled -}}valkey
+{{- else -}}memory
+{{- end -}}
+{{- end -}}
+
+{{/* Percent-encoded as a URL wants it; urlquery writes a blank as +. */}}
+{{- define "paracle-cache.encoded" -}}
+{{- . | urlquery | replace "+" "%20" -}}
+{{- end -}}
+
+{{/* (list $ PASSWORD): PASSWORD as it stands in the URL. */}}
+{{- define "paracle-cache.redisUrl" -}}
+{{- $root := index . 0 -}}
+{{- $redis := $root.Values.externalRedis -}}
+{{- if not $redis.enabled -}}
+redis://{{ include "paracle-cache.fullname" $root }}-valkey:6379/0
+{{- else -}}
+{{- $variant := get (dict "standalone" "" "sentinel" "+sentinel" "cluster" "+cluster") $redis.mode -}}
+{{- $credentials := "" -}}
+{{- with index . 1 -}}
+{{- $credentials = printf "%s:%s@" (include "paracle-cache.encoded" $redis.username) . -}}
+{{- end -}}
+{{- $path := int64 $redis.database | toString -}}
+{{- if eq $redis.mode "sentinel" }}{{ $path = printf "%s/%s" $redis.sentinelMaster $path }}{{ end -}}
+{{- $scheme := ternary "rediss" "redis" $redis.tls.enabled -}}
+{{- printf "%s%s://%s%s/%s" $scheme $variant $credentials (join "," $redis.addresses) $path -}}
+{{- end -}}
+{{- end -}}
+
+{{/* "url" (the secret has all of it), "password" (of an existing secret), "inline" (in the values), or "". */}}
+{{- define "paracle-cache.redisSecretKind" -}}
+{{- with .Values.externalRedis -}}
+{{- if not .enabled -}}
+{{- else if and .existingSecret .existingSecretUrlKey -}}url
+{{- else if .existingSecret -}}password
+{{- else if .password -}}inline
+{{- end -}}
+{{- end -}}
+{{- end -}}
