@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/health" // Client-side health checking, which serviceConfig turns on.
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/resolver"
 )
 
 const userAgent = "paracle-cache-go/0.1.0"
@@ -51,6 +52,7 @@ func connect(s *settings) (*grpc.ClientConn, error) {
 		grpc.WithDefaultServiceConfig(serviceConfig),
 		grpc.WithDisableServiceConfig(), // A DNS record is not to change what docs/clients.md says.
 		grpc.WithUserAgent(userAgent),
+		grpc.WithResolvers(names{resolver.Get("dns"), shortestLookup}),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReceiveBytes)),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: time.Second},
