@@ -31,10 +31,10 @@ def _state(task: pathlib.Path) -> str:
 
 
 class ServerProcess:
-    def __init__(self, *flags: str, env: dict[str, str] | None = None):
+    def __init__(self, *flags: str, env: dict[str, str] | None = None, listen: str = "127.0.0.1:0"):
         clean = {k: v for k, v in os.environ.items() if not k.startswith("PARACLE_CACHE_")}
         self.process = subprocess.Popen(
-            [binary("paracle-cache-server"), "--listen", "127.0.0.1:0", *flags],
+            [binary("paracle-cache-server"), "--listen", listen, *flags],
             stderr=subprocess.PIPE, text=True, env=clean | (env or {}))
         self.log: list[str] = []
         self.address = self._wait_for_address()
