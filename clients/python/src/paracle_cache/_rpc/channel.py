@@ -135,8 +135,8 @@ def _options(version: str) -> tuple[tuple[str, Any], ...]:
         # A restarted server is found again within a second.
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1000),
-        # So is one that was replaced: gRPC's own 30 s between two lookups of a name are long enough for a rolling restart
-        # to replace every server that this channel knows of.
+        # So is one that was replaced: gRPC's own 30 s between two lookups of a name are long enough for a rolling
+        # restart to replace every server that this channel knows of.
         ("grpc.dns_min_time_between_resolutions_ms", 1000),
         # A peer that vanished without a word is noticed by the unacknowledged bytes (TCP_USER_TIMEOUT, which gRPC sets
         # with keepalive). Servers refuse pings more often than every five minutes.
