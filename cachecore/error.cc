@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace paracle::cachecore {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr absl::string_view kReasonUrl = "cache.paracle/reason";
 constexpr absl::string_view kFieldUrl = "cache.paracle/field";
+constexpr absl::string_view kRetryDelayUrl = "cache.paracle/retry_delay_nanos";
 
 std::string PayloadOf(const absl::Status& status, absl::string_view url) {
   const auto payload = status.GetPayload(url);
@@ -49,7 +51,18 @@ absl::Status WithReason(absl::Status status, absl::string_view reason) {
   return status;
 }
 
+absl::Status WithRetryDelay(absl::Status status, absl::Duration delay) {
+  status.SetPayload(kRetryDelayUrl, absl::Cord(absl::StrCat(absl::ToInt64Nanoseconds(delay))));
+  return status;
+}
+
 std::string ReasonOf(const absl::Status& status) { return PayloadOf(status, kReasonUrl); }
 std::string FieldOf(const absl::Status& status) { return PayloadOf(status, kFieldUrl); }
+
+std::optional<absl::Duration> RetryDelayOf(const absl::Status& status) {
+  int64_t nanos;
+  if (!absl::SimpleAtoi(PayloadOf(status, kRetryDelayUrl), &nanos)) return std::nullopt;
+  return absl::Nanoseconds(nanos);
+}
 
 }  // namespace paracle::cachecore

@@ -2,10 +2,12 @@
 #ifndef PARACLE_CACHECORE_ERROR_H_
 #define PARACLE_CACHECORE_ERROR_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace paracle::cachecore {
 
@@ -33,9 +35,15 @@ absl::Status SharedTierUnavailable(const absl::Status& why);
 
 absl::Status WithReason(absl::Status status, absl::string_view reason);
 
+// The same may succeed after so long; kept to the nanosecond.
+absl::Status WithRetryDelay(absl::Status status, absl::Duration delay);
+
 // Empty when there is none.
 std::string ReasonOf(const absl::Status& status);
 std::string FieldOf(const absl::Status& status);
+
+// nullopt when there is none.
+std::optional<absl::Duration> RetryDelayOf(const absl::Status& status);
 
 }  // namespace paracle::cachecore
 

@@ -42,6 +42,7 @@ struct Label::Interned {
   Mutex mutex;
   absl::flat_hash_set<Label*, LabelHash, LabelEq> labels ABSL_GUARDED_BY(mutex);
   std::atomic<size_t> bytes = 0;
+  std::shared_ptr<MemoryShares> shares;  // Null: nobody has one.
 };
 
 Label::Label(const LabelParts& parts, LedgerRow* row, std::shared_ptr<Interned> home)
@@ -49,6 +50,7 @@ Label::Label(const LabelParts& parts, LedgerRow* row, std::shared_ptr<Interned> 
       parts_(parts),
       ns_hash_(LabelTable::HashOfNamespace(parts.ns)),
       row_(row),
+      share_(home->shares == nullptr ? MemoryShares::kNone : home->shares->Enter(parts.ns)),
       home_(std::move(home)) {
   absl::string_view rest = text_;
   for (absl::string_view* part : {&parts_.ns, &parts_.provider, &parts_.model, &parts_.content_type}) {
@@ -59,6 +61,10 @@ Label::Label(const LabelParts& parts, LedgerRow* row, std::shared_ptr<Interned> 
   const bool inlined = text_.data() >= self && text_.data() < self + sizeof(*this);
   charge_ = malloc_usable_size(this) + kMallocHeader + kTableShare;
   if (!inlined) charge_ += malloc_usable_size(text_.data()) + kMallocHeader;
+}
+
+Label::~Label() {
+  if (home_->shares != nullptr) home_->shares->Leave(share_);
 }
 
 void Label::Unref(Label* label) {
@@ -82,6 +88,8 @@ LabelTable::LabelTable(StatsLedger* ledger) : ledger_(ledger), interned_(std::ma
 LabelTable::~LabelTable() = default;
 
 uint64_t LabelTable::HashOfNamespace(absl::string_view ns) { return absl::HashOf(ns); }
+
+void LabelTable::UseShares(std::shared_ptr<MemoryShares> shares) { interned_->shares = std::move(shares); }
 
 Label* LabelTable::Intern(const LabelParts& parts) {
   {

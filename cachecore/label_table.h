@@ -13,6 +13,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "cachecore/memory_shares.h"
 #include "cachecore/stats_ledger.h"
 
 namespace paracle::cachecore {
@@ -37,6 +38,7 @@ class Label {
   uint64_t epoch() const { return parts_.epoch; }
   uint64_t ns_hash() const { return ns_hash_; }  // As LabelTable::HashOfNamespace tells.
   LedgerRow* row() const { return row_; }        // Of this namespace and model.
+  uint16_t share() const { return share_; }      // Of this namespace, as LabelTable::UseShares had it.
   const LabelParts& parts() const { return parts_; }
 
   // Gives back what LabelTable::Intern counted. The label may be gone afterwards.
@@ -44,14 +46,17 @@ class Label {
 
  private:
   friend class LabelTable;
+  friend struct std::default_delete<Label>;
   struct Interned;
 
   Label(const LabelParts& parts, LedgerRow* row, std::shared_ptr<Interned> home);
+  ~Label();
 
   std::string text_;
   LabelParts parts_;  // Views into text_.
   const uint64_t ns_hash_;
   LedgerRow* const row_;
+  uint16_t share_;
   const std::shared_ptr<Interned> home_;
   size_t charge_ = 0;
   // Written by every Set, while lookups read the names: not on their cache line.
@@ -66,6 +71,10 @@ class LabelTable {
 
   // The same in all tables of this process, and in no other process.
   static uint64_t HashOfNamespace(absl::string_view ns);
+
+  // Labels know the share of their namespace from now on; before, it is MemoryShares::kNone. REQUIRES: nothing is
+  // interned yet.
+  void UseShares(std::shared_ptr<MemoryShares> shares);
 
   // Counts one reference; give it back with Label::Unref.
   Label* Intern(const LabelParts& parts);

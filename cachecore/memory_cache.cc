@@ -37,6 +37,11 @@ size_t ShardBitsFor(const MemoryCacheOptions& options) {
   return many && options.max_bytes >= kMinShardedBytes ? kShardBits : 0;
 }
 
+std::shared_ptr<MemoryShares> SharesFor(const MemoryCacheOptions& options) {
+  if (!options.shares.any()) return nullptr;
+  return std::make_shared<MemoryShares>(options.shares, options.max_entries, options.max_bytes);
+}
+
 bool Concerns(const InvalidationTarget& target, const Entry& entry) {
   if (entry.label().ns() != target.ns) return false;
   switch (target.kind) {
@@ -80,11 +85,13 @@ MemoryCache::MemoryCache(const MemoryCacheOptions& options, std::unique_ptr<Tier
       labels_(own_state_ != nullptr ? own_state_->labels : state->labels),
       marks_(own_state_ != nullptr ? own_state_->marks : state->marks),
       budget_(std::make_unique<internal::Budget>(options.max_entries, options.max_bytes, &labels_, &marks_)),
+      shares_(SharesFor(options)),
       seed_(Random64()),
       shard_bits_(ShardBitsFor(options)),
       shards_(std::make_unique<Shard[]>(size_t{1} << shard_bits_)) {
+  if (shares_ != nullptr) labels_.UseShares(shares_);
   for (size_t i = 0; i < size_t{1} << shard_bits_; ++i) {
-    shards_[i].Init(seed_, shard_bits_ != 0, budget_.get(), &marks_);
+    shards_[i].Init(seed_, shard_bits_ != 0, budget_.get(), shares_.get(), &marks_);
   }
 }
 
@@ -139,10 +146,12 @@ SetOutcome MemoryCache::NoRoomFor(const EntryId& id) {
 
 absl::StatusOr<SetOutcome> MemoryCache::Store(const EntryHandle& entry) {
   const EntryId id{.ns = entry->label().ns(), .digest = entry->digest()};
-  if (static_cast<int64_t>(entry->charge()) > budget_->max_bytes()) return NoRoomFor(id);
+  if (!CouldHold(*entry)) return NoRoomFor(id);
   const uint64_t hash = HashOf(id);
   Removed removed(ledger_);
+  ReserveShare(*entry, removed);
   if (!ShardFor(hash).Insert(entry, hash, Now(), Shard::IfPresent::kReplace, removed)) return StaleFillToken();
+  EvictWhileOverShare(entry->label().share(), removed);
   EvictWhileOver(removed);
   ledger_->RecordSet(entry->label().row(), entry->origin());
   SetOutcome outcome;
@@ -167,11 +176,13 @@ InvalidateOutcome MemoryCache::Reclaim(const InvalidationTarget& target, bool dr
 }
 
 bool MemoryCache::Promote(const EntryHandle& entry) {
-  if (static_cast<int64_t>(entry->charge()) > budget_->max_bytes()) return false;
+  if (!CouldHold(*entry)) return false;
   if (entry->expires_nanos() <= clock_->MonotonicNanos()) return false;
   const uint64_t hash = Shard::HashOf(entry->digest(), entry->label().ns_hash(), seed_);
   Removed removed(ledger_);
+  ReserveShare(*entry, removed);
   if (!ShardFor(hash).Insert(entry, hash, Now(), Shard::IfPresent::kKeep, removed)) return false;
+  EvictWhileOverShare(entry->label().share(), removed);
   EvictWhileOver(removed);
   return !removed.Contains(entry.get());
 }
@@ -205,6 +216,26 @@ InvalidateOutcome MemoryCache::RemoveByWalk(const InvalidationTarget& target, bo
   return outcome;
 }
 
+bool MemoryCache::CouldHold(const Entry& entry) const {
+  const auto bytes = static_cast<int64_t>(entry.charge());
+  return bytes <= budget_->max_bytes() && (shares_ == nullptr || shares_->Fits(entry.label().share(), bytes));
+}
+
+void MemoryCache::ReserveShare(const Entry& entry, Removed& removed) {
+  if (shares_ == nullptr) return;
+  shares_->Charge(entry.label().share(), 1, static_cast<int64_t>(entry.charge()));
+  // A single shard does it itself, once what is replaced is out.
+  if (shard_bits_ != 0) EvictWhileOverShare(entry.label().share(), removed);
+}
+
+void MemoryCache::EvictWhileOverShare(uint16_t share, Removed& removed) {
+  while (shares_ != nullptr && shares_->Over(share)) {
+    Shard* const oldest = OldestShardOf(share);
+    // Nothing to evict: others are about to store what was counted, and will look again.
+    if (oldest == nullptr || !oldest->EvictOldestOf(share, removed)) return;
+  }
+}
+
 void MemoryCache::EvictWhileOver(Removed& removed) {
   while (budget_->Over()) {
     Shard* const oldest = OldestShard();
@@ -219,6 +250,20 @@ internal::Shard* MemoryCache::OldestShard() {
   uint64_t most = 0;
   for (size_t i = 0; i < size_t{1} << shard_bits_; ++i) {
     const uint64_t pressure = shards_[i].Pressure(now);
+    if (pressure <= most) continue;
+    oldest = &shards_[i];
+    most = pressure;
+  }
+  return oldest;
+}
+
+internal::Shard* MemoryCache::OldestShardOf(uint16_t share) {
+  if (shard_bits_ == 0) return &shards_[0];
+  const uint32_t now = Now().tick;
+  Shard* oldest = nullptr;
+  uint64_t most = 0;
+  for (size_t i = 0; i < size_t{1} << shard_bits_; ++i) {
+    const uint64_t pressure = shards_[i].PressureOf(share, now);
     if (pressure <= most) continue;
     oldest = &shards_[i];
     most = pressure;

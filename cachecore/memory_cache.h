@@ -6,6 +6,8 @@
 // Eviction: with an entry limit up to 65,536, exactly the least recently used one goes. With a larger limit (or none,
 // and at least 64 MiB) entries are spread over 64 shards, and at most 3 % of what should stay goes in its place
 // (BlurTest; 0.9 % was the worst it measured).
+// Shares: a namespace that would go beyond its own evicts its own least recently used entries, never another's. Between
+// namespaces with shares of their own, which entry was used longest ago is known to 4 ms.
 // Expiry: decided at every read on the monotonic clock; Sweep() reclaims what nobody reads.
 #ifndef PARACLE_CACHECORE_MEMORY_CACHE_H_
 #define PARACLE_CACHECORE_MEMORY_CACHE_H_
@@ -19,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "cachecore/cache.h"
 #include "cachecore/clock.h"
+#include "cachecore/memory_shares.h"
 #include "cachecore/mutex.h"
 #include "cachecore/stats_ledger.h"
 #include "cachecore/tier_state.h"
@@ -28,6 +31,7 @@ namespace paracle::cachecore {
 struct MemoryCacheOptions {
   size_t max_entries = 1000;     // 0: no limit by number.
   size_t max_bytes = 256 << 20;  // Payloads, keys and bookkeeping; at least 64 KiB.
+  MemoryShareRules shares = {};  // How much of both a namespace may hold.
 
   absl::Status Validate() const;
 };
@@ -91,8 +95,14 @@ class MemoryCache final : public Cache {
   SetOutcome NoRoomFor(const EntryId& id);
   InvalidateOutcome RemoveByDigest(const InvalidationTarget& target, bool dry_run);
   InvalidateOutcome RemoveByWalk(const InvalidationTarget& target, bool dry_run);
+  // Whether an entry of that size could be here alone.
+  bool CouldHold(const Entry& entry) const;
+  // Counts an entry that is about to be stored for its namespace, whose oldest ones make room for it.
+  void ReserveShare(const Entry& entry, internal::Removed& removed);
+  void EvictWhileOverShare(uint16_t share, internal::Removed& removed);
   void EvictWhileOver(internal::Removed& removed);
   internal::Shard* OldestShard();
+  internal::Shard* OldestShardOf(uint16_t share);
   void SweepSome(size_t share) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sweep_mutex_);
   void CheckEverything();
 
@@ -102,6 +112,7 @@ class MemoryCache final : public Cache {
   LabelTable& labels_;
   MarkTable& marks_;
   const std::unique_ptr<internal::Budget> budget_;
+  const std::shared_ptr<MemoryShares> shares_;  // Null: no namespace has one. Labels keep it alive.
   const uint64_t seed_;
   const size_t shard_bits_;  // 0: one shard, and exact eviction.
   const std::unique_ptr<internal::Shard[]> shards_;

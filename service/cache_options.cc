@@ -15,6 +15,13 @@ cachecore::SharedTierOptions ToSharedTierOptions(const Config& config) {
   return options;
 }
 
+cachecore::MemoryShareRules ToShareRules(const LimitRules& limits) {
+  cachecore::MemoryShareRules rules;
+  rules.others = limits.others.memory_share;
+  for (const auto& [ns, rule] : limits.named) rules.named[ns] = rule.memory_share;
+  return rules;
+}
+
 }  // namespace
 
 cachecore::CacheOptions ToCacheOptions(const Config& config) {
@@ -22,6 +29,7 @@ cachecore::CacheOptions ToCacheOptions(const Config& config) {
   options.enabled = config.enabled;
   options.memory.max_entries = static_cast<size_t>(config.max_size);
   options.memory.max_bytes = static_cast<size_t>(config.max_bytes);
+  options.memory.shares = ToShareRules(config.namespace_limits);
   options.leases.max_hold = config.lease_max_hold;
   options.leases.limits.max_leases_per_holder = static_cast<size_t>(config.leases_per_caller);
   options.leases.limits.max_waiters = static_cast<size_t>(config.max_waiters);

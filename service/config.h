@@ -11,6 +11,7 @@
 #include "cachecore/encryption/key_ring.h"
 #include "cachecore/redis/client.h"
 #include "cachecore/redis/deployment.h"
+#include "service/limits/limit_rules.h"
 #include "service/listen_address.h"
 
 namespace paracle::service {
@@ -52,6 +53,8 @@ struct Config {
   int max_in_flight = 0;  // Calls that are being answered at one time; > 0.
   int max_streams = 0;    // Concurrent calls of one connection; > 0.
   int max_metadata_bytes = 0;
+  std::string namespace_limits_text;
+  LimitRules namespace_limits;  // What that text says.
   absl::Duration max_connection_age;  // Zero: connections may live for ever.
   absl::Duration drain_delay;
   absl::Duration drain_timeout;

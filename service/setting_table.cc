@@ -187,6 +187,13 @@ constexpr SettingSpec kTable[] = {
     {"MAX_IN_FLIGHT", "1024", "a whole number from 1 to 1000000",
      "calls answered at one time; more are refused with RESOURCE_EXHAUSTED",
      [](string_view text, Config& config) { return SetCount(text, 1, 1'000'000, &config.max_in_flight); }},
+    {"NAMESPACE_LIMITS", "",
+     "NAMESPACE:LIMIT,LIMIT;*:LIMIT with limits rps=100, in_flight=32, bytes=10MiB and memory=25%, as docs/limits.md says",
+     "how much each namespace may take of the server; * stands for every one",
+     [](string_view text, Config& config) {
+       config.namespace_limits_text = std::string(text);
+       return true;
+     }},
     {"MAX_STREAMS", "10000", "a whole number from 1 to 1000000",
      "concurrent calls of one connection, those that wait for somebody else's answer included",
      [](string_view text, Config& config) { return SetCount(text, 1, 1'000'000, &config.max_streams); }},

@@ -133,6 +133,13 @@ absl::Status ReadKeys(absl::Span<const Setting> settings, Config& config) {
   return absl::OkStatus();
 }
 
+absl::Status ReadNamespaceLimits(absl::Span<const Setting> settings, Config& config) {
+  auto rules = LimitRules::Parse(config.namespace_limits_text);
+  if (!rules.ok()) return BadValue(Named(settings, "NAMESPACE_LIMITS"), rules.status().message());
+  config.namespace_limits = *std::move(rules);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::string_view SourceName(SettingSource source) {
@@ -182,6 +189,7 @@ absl::StatusOr<Config> ToConfig(absl::Span<const Setting> settings) {
   }
   if (absl::Status status = CheckTogether(settings, config); !status.ok()) return status;
   if (absl::Status status = ReadKeys(settings, config); !status.ok()) return status;
+  if (absl::Status status = ReadNamespaceLimits(settings, config); !status.ok()) return status;
   return config;
 }
 

@@ -85,8 +85,8 @@ std::string RetryInfo(absl::Duration delay) {
 }  // namespace
 
 absl::Status Overloaded() {
-  return cachecore::WithReason(absl::ResourceExhaustedError("too many calls in flight; try again later"),
-                               kReasonOverloaded);
+  const absl::Status status = absl::ResourceExhaustedError("too many calls in flight; try again later");
+  return cachecore::WithRetryDelay(cachecore::WithReason(status, kReasonOverloaded), kOverloadRetryDelay);
 }
 
 absl::Status DeadlinePassed() {
@@ -111,7 +111,7 @@ grpc::Status ToGrpc(const absl::Status& status) {
   if (const std::string field = cachecore::FieldOf(status); !field.empty()) {
     AppendDetail("BadRequest", BadRequest(field, message), &details);
   }
-  if (reason == kReasonOverloaded) AppendDetail("RetryInfo", RetryInfo(kOverloadRetryDelay), &details);
+  if (const auto delay = cachecore::RetryDelayOf(status)) AppendDetail("RetryInfo", RetryInfo(*delay), &details);
   return grpc::Status(code, message, details);
 }
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "cachecore/label_table.h"
 
 namespace paracle::cachecore::internal {
@@ -46,9 +47,11 @@ Shard::~Shard() {
   for (Entry* entry : table_) Entry::Unref(entry);
 }
 
-void Shard::Init(uint64_t seed, bool shared_order, Budget* budget, const MarkTable* marks) {
+void Shard::Init(uint64_t seed, bool shared_order, Budget* budget, MemoryShares* shares, const MarkTable* marks) {
   shared_order_ = shared_order;
   budget_ = budget;
+  shares_ = shares;
+  if (shares != nullptr) share_orders_ = std::make_unique<ShareOrders>(shares->count());
   marks_ = marks;
   MutexLock lock(mutex_);
   table_ = Table(0, Hash{.seed = seed});
@@ -79,6 +82,7 @@ bool Shard::Insert(const EntryHandle& handle, uint64_t hash, Moment now, IfPrese
   const EntryId id{.ns = entry->label().ns(), .digest = entry->digest()};
   MutexLock lock(mutex_);
   MoveWaiting();
+  absl::Cleanup unreserve = [this, entry] { Unreserve(*entry); };
   const std::optional<uint64_t> valid_until = marks_->Validate(SubjectOf(*entry), entry->fill_token());
   if (!valid_until) return false;
   entry->valid_from_.store(*valid_until, std::memory_order_relaxed);
@@ -88,21 +92,40 @@ bool Shard::Insert(const EntryHandle& handle, uint64_t hash, Moment now, IfPrese
     if (if_present == IfPresent::kKeep && verdict == Verdict::kKeep) return true;
     TakeOut(*it, ReasonFor(verdict), removed);
   }
+  if (!shared_order_ && shares_ != nullptr) {
+    while (shares_->Over(entry->label().share()) && EvictOf(entry->label().share(), removed)) {
+    }
+  }
   if (!MakeTableRoom(removed)) {
     removed.Add(handle, RemovalReason::kCapacity);
     return true;
   }
-  Entry::Ref(entry);
-  table_.insert(entry);
-  order_.PushNewest(entry);
-  Stamp(entry, now.tick);
-  budget_->Charge(1, static_cast<int64_t>(entry->charge()));
+  std::move(unreserve).Cancel();
+  PutIn(entry, now.tick);
   if (!shared_order_) {
     while (budget_->Over() && Evict(removed)) {
     }
   }
   Publish();
   return true;
+}
+
+void Shard::PutIn(Entry* entry, uint32_t tick) {
+  Entry::Ref(entry);
+  table_.insert(entry);
+  OrderOf(*entry).PushNewest(entry);
+  Stamp(entry, tick);
+  if (share_orders_ != nullptr) share_orders_->Added(entry->label().share());
+  budget_->Charge(1, static_cast<int64_t>(entry->charge()));
+}
+
+void Shard::Unreserve(const Entry& entry) {
+  if (shares_ != nullptr) shares_->Charge(entry.label().share(), -1, -static_cast<int64_t>(entry.charge()));
+}
+
+LruList& Shard::OrderOf(const Entry& entry) {
+  if (share_orders_ == nullptr || entry.label().share() == MemoryShares::kNone) return order_;
+  return share_orders_->list(entry.label().share());
 }
 
 bool Shard::Remove(const EntryId& id, uint64_t hash, Moment now, RemovalReason reason, Removed& removed) {
@@ -130,25 +153,44 @@ bool Shard::EvictOldest(Removed& removed) {
   return evicted;
 }
 
+bool Shard::EvictOldestOf(uint16_t share, Removed& removed) {
+  MutexLock lock(mutex_);
+  const bool evicted = EvictOf(share, removed);
+  Publish();
+  return evicted;
+}
+
 bool Shard::Visit(Walk& walk, size_t limit, absl::FunctionRef<Verdict(const Entry&)> judge, Removed& removed) {
   MutexLock lock(mutex_);
   MoveWaiting();
-  LruNode* node = walk.started_ ? order_.Below(&walk.bookmark_) : order_.Newest();
-  if (walk.started_) order_.Remove(&walk.bookmark_);
+  const size_t orders = share_orders_ == nullptr ? 1 : share_orders_->count();
+  for (size_t left = limit; walk.order_ < orders; ++walk.order_) {
+    LruList& order = walk.order_ == 0 ? order_ : share_orders_->list(walk.order_);
+    if (VisitOrder(walk, order, left, judge, removed)) continue;
+    Publish();
+    return false;
+  }
+  Publish();
+  return true;
+}
+
+bool Shard::VisitOrder(Walk& walk, LruList& order, size_t& left, absl::FunctionRef<Verdict(const Entry&)> judge,
+                       Removed& removed) {
+  LruNode* node = walk.started_ ? order.Below(&walk.bookmark_) : order.Newest();
+  if (walk.started_) order.Remove(&walk.bookmark_);
   walk.started_ = false;
-  for (size_t visited = 0; node != nullptr && visited < limit;) {
-    LruNode* const next = order_.Below(node);
+  while (node != nullptr && left > 0) {
+    LruNode* const next = order.Below(node);
     if (!node->is_bookmark()) {
-      ++visited;
+      --left;
       ++walk.visited_;
       const Verdict verdict = judge(*EntryOf(node));
       if (verdict != Verdict::kKeep) TakeOut(EntryOf(node), ReasonFor(verdict), removed);
     }
     node = next;
   }
-  Publish();
   if (node == nullptr) return true;
-  order_.InsertBelow(node->newer, &walk.bookmark_);
+  order.InsertBelow(node->newer, &walk.bookmark_);
   walk.started_ = true;
   return false;
 }
@@ -192,6 +234,7 @@ bool Shard::Revalidate(const Entry& entry) const {
 // With many entries, those beside `entry` in the order are seldom in the processor's cache: asks for them now, and
 // moves it when they have come.
 void Shard::Promote(Entry* entry, uint32_t tick) {
+  if (share_orders_ != nullptr) return PromoteInShare(entry, tick);
   if (!shared_order_) return order_.MoveToNewest(entry);
   const bool young = static_cast<uint16_t>(generation_ - entry->generation_) < 2;
   if (young) return;
@@ -203,6 +246,17 @@ void Shard::Promote(Entry* entry, uint32_t tick) {
     MoveWaiting();
     Publish();
   }
+}
+
+// At once and always: what is young among all may be the oldest of a small share.
+void Shard::PromoteInShare(Entry* entry, uint32_t tick) {
+  LruList& order = OrderOf(*entry);
+  const bool was_oldest = order.Oldest() == entry;
+  entry->stamp = tick;
+  order.MoveToNewest(entry);
+  if (!was_oldest) return;
+  share_orders_->Publish(entry->label().share());
+  Publish();
 }
 
 void Shard::MoveWaiting() {
@@ -234,14 +288,28 @@ bool Shard::MakeTableRoom(Removed& removed) {
 }
 
 bool Shard::Evict(Removed& removed) {
+  LruNode* const oldest = Oldest();
+  if (oldest == nullptr) return false;
+  TakeOut(EntryOf(oldest), RemovalReason::kCapacity, removed);
+  return true;
+}
+
+LruNode* Shard::Oldest() {
   LruNode* const oldest = order_.Oldest();
+  return share_orders_ == nullptr ? oldest : share_orders_->Older(oldest);
+}
+
+bool Shard::EvictOf(uint16_t share, Removed& removed) {
+  LruNode* const oldest = share_orders_->list(share).Oldest();
   if (oldest == nullptr) return false;
   TakeOut(EntryOf(oldest), RemovalReason::kCapacity, removed);
   return true;
 }
 
 void Shard::TakeOut(Entry* entry, std::optional<RemovalReason> reason, Removed& removed) {
-  order_.Remove(entry);
+  OrderOf(*entry).Remove(entry);
+  if (share_orders_ != nullptr) share_orders_->Removed(entry->label().share());
+  Unreserve(*entry);
   const EntryId id{.ns = entry->label().ns(), .digest = entry->digest()};
   table_.erase(Key{id, table_.hash_function()(entry)});
   budget_->Charge(-1, -static_cast<int64_t>(entry->charge()));
@@ -256,7 +324,7 @@ void Shard::Resize(size_t slots) {
 
 void Shard::Publish() {
   if (!shared_order_) return;
-  const LruNode* const oldest = order_.Oldest();
+  const LruNode* const oldest = Oldest();
   const uint64_t tick = oldest == nullptr ? 0 : oldest->stamp;
   published_.store(tick << 32 | static_cast<uint32_t>(table_.size()), std::memory_order_relaxed);
 }

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "absl/container/flat_hash_set.h"
@@ -17,6 +18,7 @@
 #include "cachecore/internal/budget.h"
 #include "cachecore/internal/lru_list.h"
 #include "cachecore/internal/removed.h"
+#include "cachecore/internal/share_orders.h"
 #include "cachecore/mark_table.h"
 #include "cachecore/mutex.h"
 
@@ -34,6 +36,7 @@ class Walk {
  private:
   friend class Shard;
   LruNode bookmark_;  // In the list between two steps.
+  size_t order_ = 0;  // Which of the lists.
   bool started_ = false;
   size_t visited_ = 0;
 };
@@ -52,8 +55,8 @@ class alignas(64) Shard {
   Shard() = default;
   ~Shard();
 
-  // Before anything else. `shared_order`: other shards compete for the same budget.
-  void Init(uint64_t seed, bool shared_order, Budget* budget, const MarkTable* marks);
+  // Before anything else. `shared_order`: other shards compete for the same budget. `shares` may be null.
+  void Init(uint64_t seed, bool shared_order, Budget* budget, MemoryShares* shares, const MarkTable* marks);
 
   static uint64_t HashOf(const Digest& digest, uint64_t ns_hash, uint64_t seed);
 
@@ -61,7 +64,8 @@ class alignas(64) Shard {
   std::optional<Hit> Lookup(const EntryId& id, uint64_t hash, Moment now, Removed& removed);
 
   // Replaces what had the same name. False, and nothing changed, if `entry` is not valid any more.
-  // Without `shared_order`, evicts until the budget holds; this may take `entry` itself.
+  // Without `shared_order`, evicts until the budget holds; this may take `entry` itself. What was counted for its share
+  // is given back if it does not come in.
   // With kKeep, an entry that is there and may be served stays, and that is all.
   enum class IfPresent { kReplace, kKeep };
   bool Insert(const EntryHandle& entry, uint64_t hash, Moment now, IfPresent if_present, Removed& removed);
@@ -73,8 +77,12 @@ class alignas(64) Shard {
   // Takes out the least recently used entry. False: there is none.
   bool EvictOldest(Removed& removed);
 
-  // Shows up to `limit` entries to `judge`, from the most recently used on, going on where `walk` stands. True: that
-  // was all. What is used or stored during a walk may not be met: it was checked, and is valid, when that happened.
+  // The same among the entries of one share.
+  bool EvictOldestOf(uint16_t share, Removed& removed);
+
+  // Shows up to `limit` entries to `judge`, in each share from the most recently used on, going on where `walk` stands.
+  // True: that was all. What is used or stored during a walk may not be met: it was checked, and is valid, when that
+  // happened.
   bool Visit(Walk& walk, size_t limit, absl::FunctionRef<Verdict(const Entry&)> judge, Removed& removed);
 
   // A judge for Visit: is it still to be served? Remembers that a valid entry was checked.
@@ -86,6 +94,9 @@ class alignas(64) Shard {
   // Which of two shards should give an entry up first: the one whose oldest was used longer ago; of equals, the fuller.
   // Zero when there is nothing to give. Read without the lock: a hint. Only with `shared_order`.
   uint64_t Pressure(uint32_t now_tick) const;
+
+  // The same among the entries of one share. REQUIRES: there are shares.
+  uint64_t PressureOf(uint16_t share, uint32_t now_tick) const { return share_orders_->Pressure(share, now_tick); }
 
  private:
   struct Key {
@@ -111,8 +122,16 @@ class alignas(64) Shard {
   static std::optional<RemovalReason> ReasonFor(Verdict verdict);
   bool Revalidate(const Entry& entry) const;
   void Promote(Entry* entry, uint32_t tick) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PromoteInShare(Entry* entry, uint32_t tick) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MoveWaiting() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Stamp(Entry* entry, uint32_t tick) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  LruList& OrderOf(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool VisitOrder(Walk& walk, LruList& order, size_t& left, absl::FunctionRef<Verdict(const Entry&)> judge,
+                  Removed& removed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  LruNode* Oldest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool EvictOf(uint16_t share, Removed& removed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Unreserve(const Entry& entry);
+  void PutIn(Entry* entry, uint32_t tick) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MakeTableRoom(Removed& removed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool Evict(Removed& removed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeOut(Entry* entry, std::optional<RemovalReason> reason, Removed& removed)
@@ -124,9 +143,12 @@ class alignas(64) Shard {
   Mutex mutex_;
   bool shared_order_ = false;
   Budget* budget_ = nullptr;
+  MemoryShares* shares_ = nullptr;  // Null: nobody has one.
   const MarkTable* marks_ = nullptr;
-  Table table_ ABSL_GUARDED_BY(mutex_);  // Holds one reference to each entry.
-  LruList order_ ABSL_GUARDED_BY(mutex_);
+  Table table_ ABSL_GUARDED_BY(mutex_);    // Holds one reference to each entry.
+  LruList order_ ABSL_GUARDED_BY(mutex_);  // Of what has no share.
+  // Of what has one. Null: nobody has. Changed under the lock; PressureOf alone reads without it.
+  std::unique_ptr<ShareOrders> share_orders_;
 
   // A generation lasts for as many moves to the front of order_ as make up 1/16 of the entries. So what was moved in
   // this generation or the one before is among the newest 1/8, and need not be moved again.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -39,13 +40,15 @@ class MemoryBytesTest : public testing::Test {
 };
 
 TEST_F(MemoryBytesTest, P10_ChurnStaysWithinTheByteLimit) {
-  for (size_t max_entries : {size_t{10'000}, size_t{0}}) {
-    SCOPED_TRACE(max_entries);
+  for (const auto& [max_entries, share] : {std::pair{10'000, 0.0}, {0, 0.0}, {10'000, 1.0}, {0, 1.0}}) {
+    SCOPED_TRACE(absl::StrCat(max_entries, " entries, a share of ", share));
     constexpr int64_t kLimit = 64 << 20;
     const std::string bytes(3 << 20, 'x');
     const std::vector<std::string> tags = {"a tag that does not fit into a string object itself", "b"};
     const int64_t before = HeapInUse();
-    MemoryCache cache({.max_entries = max_entries, .max_bytes = kLimit}, &ledger_, &clock_);
+    const MemoryCacheOptions options{
+        .max_entries = static_cast<size_t>(max_entries), .max_bytes = kLimit, .shares = {.others = share}};
+    MemoryCache cache(options, &ledger_, &clock_);
     std::mt19937 random(1);
     std::lognormal_distribution<double> sizes(std::log(4096.0), 1.5);
     int64_t stored = 0, most = 0;
