@@ -11,6 +11,7 @@
 #include "cachecore/label_table.h"
 #include "service/batch_request.h"
 #include "service/hit_encoder.h"
+#include "service/limits/batch_passes.h"
 #include "service/status_mapping.h"
 
 namespace paracle::service {
@@ -24,13 +25,18 @@ using cachecore::StatsLedger;
 // A batch while its entries are looked up, each on its own and perhaps on different threads.
 class Gathering {
  public:
-  Gathering(StatsLedger* ledger, PendingCall* call, size_t count)
-      : ledger_(ledger), call_(call), items_(count), unanswered_(count + 1) {}
+  Gathering(const HandlerContext& context, PendingCall* call, size_t count)
+      : ledger_(context.ledger),
+        call_(call),
+        passes_(context.namespace_limits),
+        items_(count),
+        unanswered_(count + 1) {}
 
-  // What a miss of entry `index` counts for.
-  void Ask(size_t index, const ResolvedEntry& entry) {
+  // What a miss of entry `index` counts for. RESOURCE_EXHAUSTED: its namespace has no room for it.
+  absl::Status Ask(size_t index, const ResolvedEntry& entry, size_t bytes) {
     items_[index].ns = std::string(entry.id.ns);
     items_[index].model = std::string(entry.model);
+    return passes_.Enter(entry.id.ns, bytes);
   }
 
   void Answer(size_t index, std::variant<absl::Status, GetOutcome> outcome) {
@@ -69,6 +75,7 @@ class Gathering {
       return encoder.AddMiss(*miss);
     }
     auto& hit = std::get<Hit>(outcome);
+    passes_.Charge(item.ns, hit.entry->payload().size());
     const cachecore::Origin origin = hit.entry->origin();
     cachecore::LedgerRow* const row = hit.entry->label().row();
     // One that did not fit saved nothing yet: the Get that fetches it will.
@@ -77,6 +84,7 @@ class Gathering {
 
   StatsLedger* const ledger_;
   PendingCall* const call_;
+  BatchPasses passes_;
   std::vector<Item> items_;
   std::atomic<size_t> unanswered_;
 };
@@ -105,14 +113,18 @@ void BatchGetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
                  [&scratch](size_t index) { return ParseEntry(scratch, index) ? &scratch.entry : nullptr; });
   if (!admitted.ok()) return call.Fail(admitted);
   const absl::Time deadline = call.deadline();
-  const auto gathering = std::make_shared<Gathering>(context_.ledger, &call, count);
+  const auto gathering = std::make_shared<Gathering>(context_, &call, count);
   for (size_t i = 0; i < count; ++i) {
     const absl::StatusOr<ResolvedEntry> entry = ReadEntry(scratch, i);
     if (!entry.ok()) {
       gathering->Answer(i, entry.status());
       continue;
     }
-    gathering->Ask(i, *entry);
+    const absl::Status entered = gathering->Ask(i, *entry, scratch.text.size());
+    if (!entered.ok()) {
+      gathering->Answer(i, entered);
+      continue;
+    }
     context_.cache->Get(entry->id, deadline,
                         [gathering, i](GetOutcome outcome) { gathering->Answer(i, std::move(outcome)); });
   }

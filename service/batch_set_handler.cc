@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "service/batch_request.h"
+#include "service/limits/batch_passes.h"
 #include "service/message_slice.h"
 #include "service/set_request.h"
 #include "service/status_mapping.h"
@@ -15,10 +16,14 @@ namespace {
 // A batch while its entries are stored, each on its own and perhaps on different threads.
 class Storing {
  public:
-  Storing(PendingCall* call, size_t count) : call_(call), unanswered_(count + 1) {
+  Storing(NamespaceLimits* limits, PendingCall* call, size_t count)
+      : call_(call), passes_(limits), unanswered_(count + 1) {
     // All of them now: adding results later, from several threads, would move them.
     for (size_t i = 0; i < count; ++i) response_.add_results();
   }
+
+  // RESOURCE_EXHAUSTED: its namespace has no room for this entry.
+  absl::Status Enter(absl::string_view ns, size_t bytes) { return passes_.Enter(ns, bytes); }
 
   void Answer(size_t index, const absl::StatusOr<cachecore::SetOutcome>& outcome) {
     auto* result = response_.mutable_results(static_cast<int>(index));
@@ -40,6 +45,7 @@ class Storing {
 
  private:
   PendingCall* const call_;
+  BatchPasses passes_;
   cache::v1::BatchSetResponse response_;
   std::atomic<size_t> unanswered_;
 };
@@ -55,12 +61,17 @@ void BatchSetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
       });
   if (!admitted.ok()) return call.Fail(admitted);
   const absl::Time deadline = call.deadline();
-  const auto storing = std::make_shared<Storing>(&call, count);
+  const auto storing = std::make_shared<Storing>(context_.namespace_limits, &call, count);
   for (size_t i = 0; i < count; ++i) {
     const FieldPath path = {"entries", static_cast<int>(i)};
     const auto spec = ReadSet(context_.limits, scratch.batch.elements[i], path, scratch);
     if (!spec.ok()) {
       storing->Answer(i, spec.status());
+      continue;
+    }
+    const absl::Status entered = storing->Enter(spec->id.ns, scratch.batch.elements[i].remaining());
+    if (!entered.ok()) {
+      storing->Answer(i, entered);
       continue;
     }
     context_.cache->Set(*spec, deadline,

@@ -46,12 +46,16 @@ absl::StatusOr<HeldLease> ResolveHeld(const Request& request) {
 
 // The same of a call that has just come; admitted.
 template <typename Call>
-absl::StatusOr<HeldLease> OpenHeld(const Access& access, const grpc::CallbackServerContext& context,
+absl::StatusOr<HeldLease> OpenHeld(const HandlerContext& handlers, const grpc::CallbackServerContext& context,
                                    Operation operation, const grpc::ByteBuffer& request, Call* call) {
+  const Access& access = *handlers.access;
   absl::Status status = call->Open(access, context, operation, request);
   if (!status.ok()) return status;
   absl::StatusOr<HeldLease> lease = ResolveHeld(call->request);
   if (lease.ok()) status = access.Admit(call->identified, operation, lease->entry.id.ns);
+  if (lease.ok() && status.ok()) {
+    status = EnterNamespace(handlers.namespace_limits, lease->entry.id.ns, request.Length(), &call->pass);
+  }
   return status.ok() ? lease : status;
 }
 
@@ -63,6 +67,8 @@ void CacheHandlers::Forget(grpc::CallbackServerContext* context, Operation opera
   if (!target.ok()) return call->Answer(target.status());
   const absl::Status admitted = access().Admit(call->identified, operation, target->ns);
   if (!admitted.ok()) return call->Answer(admitted);
+  const absl::Status entered = EnterNamespace(context_.namespace_limits, target->ns, 0, &call->pass);
+  if (!entered.ok()) return call->Answer(entered);
   auto done = [call](absl::StatusOr<cachecore::InvalidateOutcome> outcome) {
     if (!outcome.ok()) return call->Answer(outcome.status());
     call->response.set_removed_count(outcome->removed);
@@ -101,7 +107,7 @@ grpc::ServerUnaryReactor* CacheHandlers::Clear(grpc::CallbackServerContext* cont
 grpc::ServerUnaryReactor* CacheHandlers::RenewLease(grpc::CallbackServerContext* context,
                                                     const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::RenewLeaseRequest, cache::v1::RenewLeaseResponse>(response, open_calls_);
-  const auto lease = OpenHeld(access(), *context, Operation::kRenewLease, *request, call);
+  const auto lease = OpenHeld(context_, *context, Operation::kRenewLease, *request, call);
   const auto hold = ResolveHold(call->request.has_hold() ? &call->request.hold() : nullptr, context_.limits, "hold");
   if (const absl::Status status = !lease.ok() ? lease.status() : hold.status(); !status.ok()) {
     call->Answer(status);
@@ -120,7 +126,7 @@ grpc::ServerUnaryReactor* CacheHandlers::RenewLease(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* CacheHandlers::ReleaseLease(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
   auto* call = new TypedCall<cache::v1::ReleaseLeaseRequest, cache::v1::ReleaseLeaseResponse>(response, open_calls_);
-  const auto lease = OpenHeld(access(), *context, Operation::kReleaseLease, *request, call);
+  const auto lease = OpenHeld(context_, *context, Operation::kReleaseLease, *request, call);
   if (!lease.ok()) {
     call->Answer(lease.status());
   } else if (context_.leases == nullptr) {

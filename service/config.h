@@ -54,7 +54,7 @@ struct Config {
   int max_streams = 0;    // Concurrent calls of one connection; > 0.
   int max_metadata_bytes = 0;
   std::string namespace_limits_text;
-  LimitRules namespace_limits;  // What that text says.
+  LimitRules namespace_limits;        // What that text says.
   absl::Duration max_connection_age;  // Zero: connections may live for ever.
   absl::Duration drain_delay;
   absl::Duration drain_timeout;

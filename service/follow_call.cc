@@ -61,6 +61,7 @@ FollowCall::FollowCall(grpc::CallbackServerContext* context, const HandlerContex
                        const grpc::ByteBuffer& request, OpenCalls* open_calls)
     : context_(context),
       access_(*handlers.access),
+      namespace_limits_(handlers.namespace_limits),
       recordings_(handlers.recordings),
       ledger_(*handlers.ledger),
       open_calls_(open_calls),
@@ -88,6 +89,9 @@ absl::Status FollowCall::Begin(grpc::ByteBuffer bytes) {
   const absl::StatusOr<absl::Duration> keep_alive = ResolveKeepAlive(request);
   if (!keep_alive.ok()) return keep_alive.status();
   if (absl::Status status = access_.Admit(*call, Operation::kFollow, entry->id.ns); !status.ok()) return status;
+  absl::Status entered = EnterNamespace(namespace_limits_, entry->id.ns, request.ByteSizeLong(), &pass_);
+  if (!entered.ok()) return entered;
+  pass_.Park();  // It lasts as long as the answer takes to be made.
   if (recordings_ == nullptr) return NotRecording();
   if (!recordings_->EnterFollower()) return Overloaded();
   ns_ = std::string(entry->id.ns);
@@ -123,6 +127,7 @@ void FollowCall::Go() {
   }
   writing_ = true;
   message_ = ToByteBuffer(ToProto(step));
+  pass_.Charge(message_.Length());
   StartWrite(&message_);
 }
 

@@ -45,6 +45,7 @@ class FollowCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
   grpc::CallbackServerContext* const context_;
   const Access& access_;
+  NamespaceLimits* const namespace_limits_;
   cachecore::Recordings* const recordings_;  // Null: the cache is switched off.
   cachecore::StatsLedger& ledger_;
   OpenCalls* const open_calls_;
@@ -55,6 +56,7 @@ class FollowCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   std::shared_ptr<cachecore::FollowSession> session_;
   std::string ns_, model_;
   grpc::ByteBuffer message_;
+  LimitPass pass_;
   bool writing_ = false;
   bool coalesced_ = false;
   bool cancelled_ = false;

@@ -45,6 +45,8 @@ void GetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
   if (absl::Status status = access.Admit(call.identified(), Operation::kGet, entry->id.ns); !status.ok()) {
     return call.Fail(status);
   }
+  const absl::Status entered = EnterNamespace(context_.namespace_limits, entry->id.ns, bytes.size(), &call.pass);
+  if (!entered.ok()) return call.Fail(entered);
 
   call.asked.ns.assign(entry->id.ns.data(), entry->id.ns.size());
   call.asked.model.assign(entry->model.data(), entry->model.size());

@@ -7,6 +7,7 @@
 #include "cachecore/recordings.h"
 #include "cachecore/stats_ledger.h"
 #include "service/access.h"
+#include "service/limits/namespace_limits.h"
 #include "service/validation.h"
 
 namespace paracle::service {
@@ -14,6 +15,7 @@ namespace paracle::service {
 // Pointers outlive the handlers.
 struct HandlerContext {
   const Access* access = nullptr;
+  NamespaceLimits* namespace_limits = nullptr;  // Null: there are none.
   cachecore::Cache* cache = nullptr;
   cachecore::LeasedCache* leases = nullptr;     // The same cache; null when it is switched off.
   cachecore::Recordings* recordings = nullptr;  // Null as well.

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "service/access.h"
+#include "service/limits/namespace_limits.h"
 
 namespace paracle::service {
 
@@ -57,6 +58,9 @@ class PendingCall {
 
   // Set by Handle, on its thread.
   std::unique_ptr<CallState> state;
+
+  // What the call takes of its namespace, until it is over or parked; set by Handle.
+  LimitPass pass;
 
   // Where a miss counts. Kept here by the handler, because the request's own bytes are gone when a slower tier
   // answers, and here the memory is reused.

@@ -45,6 +45,7 @@ absl::Status RecordCall::Take(const RecordRequest& request) {
       return Start(request.start());
     case RecordRequest::kChunk:
       if (!begun) return cachecore::InvalidField("start", "must be the first part");
+      pass_.Charge(request.chunk().size());
       return recorder_->Add(request.chunk());
     case RecordRequest::kEnd:
       if (!begun) return cachecore::InvalidField("start", "must be the first part");
@@ -63,6 +64,9 @@ absl::Status RecordCall::Start(const cache::v1::RecordStart& start) {
   if (absl::Status status = CheckContentType(start.content_type(), "start.content_type"); !status.ok()) return status;
   const absl::Status admitted = handlers_.access->Admit(identified_, Operation::kRecord, entry->id.ns);
   if (!admitted.ok()) return admitted;
+  absl::Status entered = EnterNamespace(handlers_.namespace_limits, entry->id.ns, start.ByteSizeLong(), &pass_);
+  if (!entered.ok()) return entered;
+  pass_.Park();  // It lasts as long as its answer takes to be made.
   if (handlers_.recordings == nullptr) return cachecore::LeaseLost();
   handlers_.recordings->Begin({.ns = std::string(entry->id.ns),
                                .digest = entry->id.digest,

@@ -44,6 +44,7 @@ class RecordCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   OpenCalls* const open_calls_;
   IdentifiedCall identified_;
   grpc::ByteBuffer bytes_;
+  LimitPass pass_;
   std::shared_ptr<cachecore::Recorder> recorder_;  // Null before the start.
   std::vector<std::string> tags_;
 };

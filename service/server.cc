@@ -13,6 +13,7 @@
 #include "service/cache_handlers.h"
 #include "service/data_plane.h"
 #include "service/drain.h"
+#include "service/limits/namespace_limits.h"
 #include "service/open_calls.h"
 #include "service/port_probe.h"
 #include "service/reflection_service.h"
@@ -54,8 +55,9 @@ void SetKeepalive(const Config& config, grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60'000);
 }
 
-HandlerContext ContextOf(const Config& config, const Access* access, const Served& served) {
+HandlerContext ContextOf(const Config& config, const Access* access, NamespaceLimits* limits, const Served& served) {
   return {.access = access,
+          .namespace_limits = limits,
           .cache = served.cache,
           .leases = served.leases,
           .recordings = served.recordings,
@@ -67,6 +69,11 @@ HandlerContext ContextOf(const Config& config, const Access* access, const Serve
                      .max_hold = config.lease_max_hold}};
 }
 
+std::unique_ptr<NamespaceLimits> MakeLimits(const Config& config) {
+  if (!config.namespace_limits.limit_calls()) return nullptr;
+  return std::make_unique<NamespaceLimits>(config.namespace_limits, cachecore::Clock::System());
+}
+
 }  // namespace
 
 // In the order in which they are built; they end the other way round.
@@ -75,7 +82,8 @@ struct Server::Parts {
       : config(config),
         worker(kMaxWaitingInvalidations),
         served(served),
-        cache_handlers(ContextOf(config, &access, served), &worker, &open_calls),
+        namespace_limits(MakeLimits(config)),
+        cache_handlers(ContextOf(config, &access, namespace_limits.get(), served), &worker, &open_calls),
         admin_handlers(&access, served, config, settings, &open_calls),
         reflection(&access) {}
 
@@ -86,6 +94,7 @@ struct Server::Parts {
   WorkerThread worker;
   const Served served;
   const Access access;
+  const std::unique_ptr<NamespaceLimits> namespace_limits;  // Null: there are none.
   CacheHandlers cache_handlers;
   AdminHandlers admin_handlers;
   ReflectionService reflection;
@@ -141,7 +150,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, absl
   if (config.reflection) parts->reflection.RegisterWith(&builder);
   parts->data_plane =
       std::make_unique<DataPlane>(config.threads, config.max_in_flight, config.max_waiters, &parts->cache_handlers,
-                                  ContextOf(config, &parts->access, served), &builder);
+                                  ContextOf(config, &parts->access, parts->namespace_limits.get(), served), &builder);
   const auto listeners = AddListeners(parts->config, &parts->locks, &builder);
   if (!listeners.ok()) return listeners.status();
   parts->server = builder.BuildAndStart();

@@ -109,8 +109,8 @@ constexpr SettingSpec kTable[] = {
     {"REDIS_URL", "redis://localhost:6379/0",
      "redis://[USER:PASSWORD@]HOST[:PORT][/DB], rediss://... for TLS, unix:///PATH[?db=DB], HOST:PORT,HOST:PORT for a "
      "Cluster, or redis+sentinel://HOST,HOST/MASTER[/DB]",
-     "the shared tier",
-     [](string_view text, Config& config) { return SetUrl(text, &config.redis_url); }, kShared, true},
+     "the shared tier", [](string_view text, Config& config) { return SetUrl(text, &config.redis_url); }, kShared,
+     true},
     {"TTL", "3600", kPositiveDuration, "life of an entry whose Set does not say",
      [](string_view text, Config& config) { return SetDuration(text, absl::Milliseconds(1), &config.ttl); }},
     {"MAX_SIZE", "1000", "a whole number from 0 (no limit by number)", "entries in the memory tier",
@@ -188,7 +188,8 @@ constexpr SettingSpec kTable[] = {
      "calls answered at one time; more are refused with RESOURCE_EXHAUSTED",
      [](string_view text, Config& config) { return SetCount(text, 1, 1'000'000, &config.max_in_flight); }},
     {"NAMESPACE_LIMITS", "",
-     "NAMESPACE:LIMIT,LIMIT;*:LIMIT with limits rps=100, in_flight=32, bytes=10MiB and memory=25%, as docs/limits.md says",
+     "NAMESPACE:LIMIT,LIMIT;*:LIMIT with limits rps=100, in_flight=32, bytes=10MiB and memory=25%, as docs/limits.md "
+     "says",
      "how much each namespace may take of the server; * stands for every one",
      [](string_view text, Config& config) {
        config.namespace_limits_text = std::string(text);

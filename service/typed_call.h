@@ -10,6 +10,7 @@
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/server_callback.h"
 #include "service/access.h"
+#include "service/limits/namespace_limits.h"
 #include "service/open_calls.h"
 #include "service/status_mapping.h"
 
@@ -49,6 +50,7 @@ class TypedCall final : public grpc::ServerUnaryReactor {
   }
 
   IdentifiedCall identified;
+  LimitPass pass;  // Of the namespace that it concerns.
   Request request;
   Response response;
 

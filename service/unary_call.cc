@@ -43,6 +43,7 @@ UnaryCall::Event UnaryCall::OnOver() {
 UnaryCall::Event UnaryCall::Retire() {
   if (state != nullptr && (cancelled_ || !delivered_)) state->OnUndelivered();
   state.reset();
+  pass.Leave();
   Leave();
   state_ = State::kIdle;
   rpc_.reset();
@@ -58,6 +59,7 @@ absl::Status UnaryCall::Identify(const Access& access) {
 
 void UnaryCall::Send(grpc::ByteBuffer response) {
   state_ = State::kFinishing;
+  if (pass.limited()) pass.Charge(response.Length());
   rpc_->writer.Finish(response, grpc::Status::OK, &operation_tag_);
 }
 

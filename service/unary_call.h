@@ -61,7 +61,10 @@ class UnaryCall final : public PendingCall {
   void Send(grpc::ByteBuffer response) override;
   void Fail(const absl::Status& status) override;
   absl::Time deadline() const override { return absl::FromChrono(rpc_->context.deadline()); }
-  void Park() override { Leave(); }
+  void Park() override {
+    pass.Park();
+    Leave();
+  }
   bool cancelled() const override { return cancelled_.load(); }
   const IdentifiedCall& identified() const override { return rpc_->identified; }
   std::string peer() const override { return rpc_->context.peer(); }

@@ -28,6 +28,9 @@ class alignas(64) NamespaceAccount {
   // Counts a call of `request_bytes` in. Not OK: it must be refused with that, and is not counted.
   absl::Status Enter(int64_t request_bytes);
 
+  // Counts one more request that an admitted call stands for, as the entries of a batch do. Not OK: as by Enter.
+  absl::Status EnterAgain(int64_t request_bytes);
+
   // What an admitted call reads and sends besides; it may go beyond the limit, and the next call then waits for it.
   void Charge(int64_t bytes);
 

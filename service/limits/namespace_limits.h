@@ -39,6 +39,14 @@ class LimitPass {
   }
   ~LimitPass() { Leave(); }
 
+  // Whether anything limits the namespace.
+  bool limited() const { return account_ != nullptr; }
+
+  // One more request that this call stands for. RESOURCE_EXHAUSTED: it is to be refused.
+  absl::Status EnterAgain(size_t request_bytes) {
+    return limited() ? account_->EnterAgain(static_cast<int64_t>(request_bytes)) : absl::OkStatus();
+  }
+
   // Bytes that the call reads after its first message, or sends.
   void Charge(size_t bytes) {
     if (account_ != nullptr) account_->Charge(static_cast<int64_t>(bytes));
@@ -94,6 +102,16 @@ class NamespaceLimits {
   NamespaceAccount beyond_;
   std::array<Stripe, kStripes> stripes_;
 };
+
+// The same, where there may be no limits at all (null). The pass is the call's: it is left when the call is over.
+inline absl::Status EnterNamespace(NamespaceLimits* limits, absl::string_view ns, size_t request_bytes,
+                                   LimitPass* pass) {
+  if (limits == nullptr) return absl::OkStatus();
+  absl::StatusOr<LimitPass> entered = limits->Enter(ns, request_bytes);
+  if (!entered.ok()) return entered.status();
+  *pass = *std::move(entered);
+  return absl::OkStatus();
+}
 
 }  // namespace paracle::service
 
