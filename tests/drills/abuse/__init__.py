@@ -1,0 +1,1 @@
+"""The drill of abuse: see __main__.py."""
