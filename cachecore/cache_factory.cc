@@ -37,6 +37,7 @@ absl::StatusOr<CacheStack> MakeCache(const CacheOptions& options, StatsLedger* l
     stack.shared = std::make_unique<SharedTier>(*options.shared, MemoryCache::MaxMarksFor(options.memory), ledger,
                                                 clock, std::move(events));
     state = &stack.shared->state();
+    state->meter = options.meter;
     stack.memory = std::make_unique<MemoryCache>(options.memory, state, ledger, clock);
     stack.tiers = std::make_unique<TieredCache>(options.shared->consistency, stack.memory.get(),
                                                 &stack.shared->cache(), &stack.shared->log(), state);
@@ -44,6 +45,7 @@ absl::StatusOr<CacheStack> MakeCache(const CacheOptions& options, StatsLedger* l
   } else {
     stack.own_state = std::make_unique<TierState>(ledger, MemoryCache::MaxMarksFor(options.memory));
     state = stack.own_state.get();
+    state->meter = options.meter;
     stack.memory = std::make_unique<MemoryCache>(options.memory, state, ledger, clock);
     tiers = stack.memory.get();
   }

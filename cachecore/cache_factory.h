@@ -15,6 +15,7 @@
 #include "cachecore/recordings.h"
 #include "cachecore/shared_tier.h"
 #include "cachecore/stats_ledger.h"
+#include "cachecore/tier_meter.h"
 
 namespace paracle::cachecore {
 
@@ -25,6 +26,7 @@ struct CacheOptions {
   std::optional<SharedTierOptions> shared = {};      // nullopt: memory alone.
   LeaseOptions leases = {};
   RecordingLimits recordings = {};
+  TierMeter* meter = nullptr;  // Null: nobody watches the tiers. Outlives the stack.
 
   absl::Status Validate() const;
 };

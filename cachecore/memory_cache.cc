@@ -82,6 +82,7 @@ MemoryCache::MemoryCache(const MemoryCacheOptions& options, std::unique_ptr<Tier
     : ledger_(ledger),
       clock_(clock),
       own_state_(std::move(own_state)),
+      state_(own_state_ != nullptr ? *own_state_ : *state),
       labels_(own_state_ != nullptr ? own_state_->labels : state->labels),
       marks_(own_state_ != nullptr ? own_state_->marks : state->marks),
       budget_(std::make_unique<internal::Budget>(options.max_entries, options.max_bytes, &labels_, &marks_)),
@@ -99,7 +100,9 @@ MemoryCache::~MemoryCache() = default;
 
 void MemoryCache::Get(const EntryId& id, absl::Time deadline, GetDone done) {
   const FillToken begun = CurrentFillToken();
+  const TierTimer timer(state_.meter, Tier::kMemory, TierOperation::kGet);
   std::optional<Hit> hit = Lookup(id);
+  timer.Count(hit ? TierResult::kHit : TierResult::kMiss);
   if (hit) {
     std::move(done)(*std::move(hit));
   } else {
@@ -107,7 +110,12 @@ void MemoryCache::Get(const EntryId& id, absl::Time deadline, GetDone done) {
   }
 }
 
-void MemoryCache::Set(const EntrySpec& spec, absl::Time deadline, SetDone done) { std::move(done)(Store(spec)); }
+void MemoryCache::Set(const EntrySpec& spec, absl::Time deadline, SetDone done) {
+  const TierTimer timer(state_.meter, Tier::kMemory, TierOperation::kSet);
+  absl::StatusOr<SetOutcome> outcome = Store(spec);
+  timer.CountStored(outcome);
+  std::move(done)(std::move(outcome));
+}
 
 void MemoryCache::Invalidate(const InvalidationTarget& target, bool dry_run, InvalidateDone done) {
   std::move(done)(Remove(target, dry_run));

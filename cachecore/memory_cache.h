@@ -109,6 +109,7 @@ class MemoryCache final : public Cache {
   StatsLedger* const ledger_;
   const Clock* const clock_;
   const std::unique_ptr<TierState> own_state_;  // Null when several tiers have it in common.
+  const TierState& state_;
   LabelTable& labels_;
   MarkTable& marks_;
   const std::unique_ptr<internal::Budget> budget_;

@@ -25,6 +25,9 @@ absl::Duration TimeFor(const redis::Client& client, absl::Time deadline) {
   return deadline == absl::InfiniteFuture() ? timeout : std::min(timeout, deadline - absl::Now());
 }
 
+// To a GET.
+bool IsAnswer(const absl::StatusOr<Reply>& reply) { return reply.ok() && (reply->is_nil() || reply->is_string()); }
+
 }  // namespace
 
 void RedisCache::Get(const EntryId& id, absl::Time deadline, GetDone done) {
@@ -36,20 +39,25 @@ void RedisCache::Get(const EntryId& id, absl::Time deadline, GetDone done) {
 }
 
 void RedisCache::Find(const EntryId& id, absl::Time deadline, FindDone done) {
+  const TierTimer timer(state_.meter, Tier::kShared, TierOperation::kGet);
   if (!usable()) {
     Count(unasked_);
+    timer.Count(TierResult::kSkipped);
     return std::move(done)({});
   }
   const EntryTag tag = keys_.TagOf(id);
   client_->Send(Lane::kData, Command({"GET", keys_.Entry(tag)}), TimeFor(*client_, deadline),
-                [this, ns = std::string(id.ns), digest = id.digest, tag,
+                [this, ns = std::string(id.ns), digest = id.digest, tag, timer,
                  done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
-                  std::move(done)(Judge({.ns = ns, .digest = digest}, tag, std::move(reply)));
+                  const bool answered = IsAnswer(reply);
+                  EntryHandle entry = Judge({.ns = ns, .digest = digest}, tag, std::move(reply));
+                  timer.Count(!answered ? TierResult::kFailed : entry ? TierResult::kHit : TierResult::kMiss);
+                  std::move(done)(std::move(entry));
                 });
 }
 
 EntryHandle RedisCache::Judge(const EntryId& id, const EntryTag& tag, absl::StatusOr<Reply> reply) {
-  if (!reply.ok() || !(reply->is_nil() || reply->is_string())) {
+  if (!IsAnswer(reply)) {
     Count(failed_);
     if (reply.ok() && !reply->is_error()) Distrust("a GET was answered with something else than a value");
     return {};
@@ -138,24 +146,35 @@ absl::Time RedisCache::ExpireTime(const EntrySpec& spec) const {
 }
 
 void RedisCache::Put(const EntrySpec& spec, FillToken begun, absl::Time deadline, PutDone done) {
-  if (!usable()) return std::move(done)(false);
+  const TierTimer timer(state_.meter, Tier::kShared, TierOperation::kSet);
+  if (!usable()) {
+    timer.Count(TierResult::kSkipped);
+    return std::move(done)(false);
+  }
   const EntryTag tag = keys_.TagOf(spec.id);
   const auto bytes = codec_.Encode(spec, tag, MarkTable::ToPosition(begun), clock_.WallTime());
   if (!bytes) return std::move(done)(false);
   const int64_t milliseconds = std::max<int64_t>(1, absl::ToInt64Milliseconds(std::min(spec.ttl, Entry::kMaxTtl)));
   client_->Send(Lane::kData, Command({"SET", keys_.Entry(tag), *bytes, "PX", absl::StrCat(milliseconds)}),
-                TimeFor(*client_, deadline), [this, done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
+                TimeFor(*client_, deadline),
+                [this, timer, done = std::move(done)](absl::StatusOr<Reply> reply) mutable {
+                  timer.Count(reply.ok() && reply->is_ok() ? TierResult::kStored : TierResult::kFailed);
                   if (reply.ok() && !reply->is_ok() && !reply->is_error()) Distrust("a SET was not answered with OK");
                   std::move(done)(reply.ok() && reply->is_ok());
                 });
 }
 
 void RedisCache::PutLeased(const EntrySpec& spec, FillToken token, absl::Time deadline, LeasedPutDone done) {
-  if (!usable()) return std::move(done)(LeasedPut::kUnknown);
+  const TierTimer timer(state_.meter, Tier::kShared, TierOperation::kSet);
+  if (!usable()) {
+    timer.Count(TierResult::kSkipped);
+    return std::move(done)(LeasedPut::kUnknown);
+  }
   const auto bytes = codec_.Encode(spec, keys_.TagOf(spec.id), MarkTable::ToPosition(token), clock_.WallTime());
   if (!bytes) return std::move(done)(LeasedPut::kUnknown);
   FillLease(*client_, keys_, spec.id, token.lease, *bytes, std::min(spec.ttl, Entry::kMaxTtl),
-            TimeFor(*client_, deadline), [done = std::move(done)](absl::StatusOr<bool> stored) mutable {
+            TimeFor(*client_, deadline), [timer, done = std::move(done)](absl::StatusOr<bool> stored) mutable {
+              timer.Count(!stored.ok() ? TierResult::kFailed : *stored ? TierResult::kStored : TierResult::kRefused);
               if (!stored.ok()) return std::move(done)(LeasedPut::kUnknown);
               std::move(done)(*stored ? LeasedPut::kStored : LeasedPut::kLeaseLost);
             });

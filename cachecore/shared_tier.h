@@ -65,11 +65,15 @@ class SharedTier {
   TierState& state() { return state_; }
   MarkLog& log() { return log_; }
   RedisCache& cache() { return cache_; }
+  const RedisCache& cache() const { return cache_; }
   Reclaimer& reclaimer() { return reclaimer_; }
   SharedLeases& leases() { return leases_; }
   SharedLedger& ledger() { return *ledger_; }
 
   SharedTierStatus status() const;
+
+  // REQUIRES: not stopped.
+  redis::ClientCounters client_counters() const { return running_->counters(); }
 
  private:
   void OnControlConnected();

@@ -1,21 +1,15 @@
 #include "cachecore/stats_ledger.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
+
+#include "cachecore/striped.h"
 
 namespace paracle::cachecore {
 namespace {
 
-constexpr size_t kStripes = 16;
 constexpr double kMaxCostUsd = 1e6;  // Of one call. Keeps a hostile 1e308 from turning the sums into infinity.
 constexpr auto kRelaxed = std::memory_order_relaxed;
-
-size_t ThreadSlot() {
-  static std::atomic<size_t> next = 0;
-  thread_local const size_t slot = next.fetch_add(1, kRelaxed) % kStripes;
-  return slot;
-}
 
 int64_t TokensOf(const Origin& origin) { return int64_t{origin.prompt_tokens} + origin.completion_tokens; }
 
@@ -33,9 +27,9 @@ void AddDouble(std::atomic<double>& sum, double value) {
   }
 }
 
-struct alignas(64) Stripe {
+struct Stripe {
   Sum hits = 0, misses = 0, sets = 0, evictions = 0, expirations = 0, invalidations = 0;
-  Sum cached_tokens = 0, uncached_tokens = 0;
+  Sum cached_tokens = 0, cached_completion_tokens = 0, uncached_tokens = 0;
   Sum saved_nanos = 0, cached_nanos = 0, uncached_nanos = 0, timed_sets = 0;
   std::atomic<double> saved_cost_usd = 0;
 
@@ -47,6 +41,7 @@ struct alignas(64) Stripe {
             .expirations = expirations.load(kRelaxed),
             .invalidations = invalidations.load(kRelaxed),
             .cached_tokens = cached_tokens.load(kRelaxed),
+            .cached_completion_tokens = cached_completion_tokens.load(kRelaxed),
             .uncached_tokens = uncached_tokens.load(kRelaxed),
             .saved_cost_usd = saved_cost_usd.load(kRelaxed),
             .saved_time = absl::Nanoseconds(saved_nanos.load(kRelaxed)),
@@ -66,6 +61,7 @@ LedgerCounts Combine(const LedgerCounts& a, const LedgerCounts& b, Op op) {
           .expirations = op(a.expirations, b.expirations),
           .invalidations = op(a.invalidations, b.invalidations),
           .cached_tokens = op(a.cached_tokens, b.cached_tokens),
+          .cached_completion_tokens = op(a.cached_completion_tokens, b.cached_completion_tokens),
           .uncached_tokens = op(a.uncached_tokens, b.uncached_tokens),
           .saved_cost_usd = op(a.saved_cost_usd, b.saved_cost_usd),
           .saved_time = op(a.saved_time, b.saved_time),
@@ -98,22 +94,12 @@ void AddRow(const std::pair<std::string, std::string>& name, bool overflow, cons
 class LedgerRow {
  public:
   explicit LedgerRow(absl::Time start) : start_time(start) {}
-  ~LedgerRow() {
-    for (auto& stripe : stripes_) delete stripe.load(kRelaxed);
-  }
 
-  Stripe& Mine() {
-    std::atomic<Stripe*>& slot = stripes_[ThreadSlot()];
-    Stripe* stripe = slot.load(std::memory_order_acquire);
-    return stripe != nullptr ? *stripe : Allocate(slot);
-  }
+  Stripe& Mine() { return stripes_.Mine(); }
 
   LedgerCounts Raw() const {
     LedgerCounts sum;
-    for (const auto& slot : stripes_) {
-      const Stripe* const stripe = slot.load(std::memory_order_acquire);
-      if (stripe != nullptr) sum = Add(sum, stripe->Read());
-    }
+    stripes_.ForEach([&sum](const Stripe& stripe) { sum = Add(sum, stripe.Read()); });
     return sum;
   }
 
@@ -122,15 +108,7 @@ class LedgerRow {
   absl::Time start_time;
 
  private:
-  static Stripe& Allocate(std::atomic<Stripe*>& slot) {
-    auto fresh = std::make_unique<Stripe>();
-    Stripe* seen = nullptr;
-    if (slot.compare_exchange_strong(seen, fresh.get(), std::memory_order_acq_rel)) return *fresh.release();
-    return *seen;
-  }
-
-  // Filled as threads come: most rows are counted in by few threads.
-  std::array<std::atomic<Stripe*>, kStripes> stripes_{};
+  Striped<Stripe> stripes_;
 };
 
 StatsLedger::StatsLedger(LedgerOptions options, const Clock* clock)
@@ -158,6 +136,7 @@ void StatsLedger::RecordHit(LedgerRow* row, const Origin& origin, absl::Duration
   stripe.cached_nanos.fetch_add(served_nanos, kRelaxed);
   const int64_t tokens = TokensOf(origin);
   if (tokens != 0) stripe.cached_tokens.fetch_add(tokens, kRelaxed);
+  if (origin.completion_tokens != 0) stripe.cached_completion_tokens.fetch_add(origin.completion_tokens, kRelaxed);
   if (origin.cost_usd > 0) AddDouble(stripe.saved_cost_usd, std::min(origin.cost_usd, kMaxCostUsd));
   const int64_t saved_nanos = NanosOf(origin.latency) - served_nanos;
   if (saved_nanos > 0) stripe.saved_nanos.fetch_add(saved_nanos, kRelaxed);

@@ -39,6 +39,7 @@ struct LedgerCounts {
   int64_t expirations = 0;
   int64_t invalidations = 0;
   int64_t cached_tokens = 0;
+  int64_t cached_completion_tokens = 0;  // Their completion part. Of this process: sums of several do not have it.
   int64_t uncached_tokens = 0;
   double saved_cost_usd = 0;
   absl::Duration saved_time;

@@ -7,6 +7,7 @@
 #include "cachecore/label_table.h"
 #include "cachecore/mark_table.h"
 #include "cachecore/name_hash.h"
+#include "cachecore/tier_meter.h"
 
 namespace paracle::cachecore {
 
@@ -18,6 +19,7 @@ struct TierState {
   const NameHash names;
   LabelTable labels;
   MarkTable marks;
+  TierMeter* meter = nullptr;  // Null: nobody watches. Set before the first request.
 };
 
 }  // namespace paracle::cachecore

@@ -14,7 +14,10 @@ void TieredCache::Get(const EntryId& id, absl::Time deadline, GetDone done) {
   // Before any tier is asked: what is invalidated while they are, the fill that follows does not know of.
   const FillToken begun = state_.marks.Now();
   if (MemoryServes()) {
-    if (std::optional<Hit> hit = memory_.Lookup(id)) {
+    const TierTimer timer(state_.meter, Tier::kMemory, TierOperation::kGet);
+    std::optional<Hit> hit = memory_.Lookup(id);
+    timer.Count(hit ? TierResult::kHit : TierResult::kMiss);
+    if (hit) {
       hit->degraded = !log_.fresh();
       return std::move(done)(*std::move(hit));
     }
@@ -48,7 +51,9 @@ void TieredCache::Set(const EntrySpec& spec, absl::Time deadline, SetDone done) 
                     false);
     return shared_.Set(dated, deadline, std::move(done));
   }
+  const TierTimer timer(state_.meter, Tier::kMemory, TierOperation::kSet);
   absl::StatusOr<SetOutcome> outcome = memory_.Store(dated);
+  timer.CountStored(outcome);
   if (!outcome.ok()) return std::move(done)(std::move(outcome));
   const absl::Time expire_time = shared_.ExpireTime(spec);
   shared_.Put(dated, *dated.fill_token, deadline,
@@ -74,7 +79,11 @@ void TieredCache::SetLeased(const EntrySpec& spec, absl::Time deadline, SetDone 
 
 void TieredCache::KeepLeased(const EntryHandle& entry, bool in_shared, SetDone done) {
   absl::StatusOr<SetOutcome> outcome = SetOutcome();
-  if (MemoryServes()) outcome = memory_.Store(entry);
+  if (MemoryServes()) {
+    const TierTimer timer(state_.meter, Tier::kMemory, TierOperation::kSet);
+    outcome = memory_.Store(entry);
+    timer.CountStored(outcome);
+  }
   if (outcome.ok()) {
     outcome->stored_in_shared = in_shared;
     if (in_shared) outcome->expire_time = entry->expire_time();

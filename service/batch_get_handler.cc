@@ -10,6 +10,7 @@
 
 #include "cachecore/label_table.h"
 #include "service/batch_request.h"
+#include "service/entry_counting.h"
 #include "service/hit_encoder.h"
 #include "service/limits/batch_passes.h"
 #include "service/status_mapping.h"
@@ -27,6 +28,7 @@ class Gathering {
  public:
   Gathering(const HandlerContext& context, PendingCall* call, size_t count)
       : ledger_(context.ledger),
+        meter_(context.meter),
         call_(call),
         passes_(context.namespace_limits),
         items_(count),
@@ -67,11 +69,13 @@ class Gathering {
   void Add(Item& item, absl::Duration share, BatchGetEncoder& encoder) {
     if (const auto* status = std::get_if<absl::Status>(&item.outcome)) {
       const ItemErrorFields error = ToItemError(*status);
+      Count(ResultOfCode(error.code));
       return encoder.AddError(error.code, error.message, error.reason);
     }
     auto& outcome = std::get<GetOutcome>(item.outcome);
     if (const auto* miss = std::get_if<Miss>(&outcome)) {
       ledger_->RecordMiss(ledger_->RowFor(item.ns, item.model));
+      Count(CallResult::kMiss);
       return encoder.AddMiss(*miss);
     }
     auto& hit = std::get<Hit>(outcome);
@@ -79,10 +83,19 @@ class Gathering {
     const cachecore::Origin origin = hit.entry->origin();
     cachecore::LedgerRow* const row = hit.entry->label().row();
     // One that did not fit saved nothing yet: the Get that fetches it will.
-    if (encoder.AddHit(std::move(hit))) ledger_->RecordHit(row, origin, share);
+    const absl::Time created = hit.entry->create_time();
+    if (!encoder.AddHit(std::move(hit))) return;
+    ledger_->RecordHit(row, origin, share);
+    CountHitAge(meter_, created);
+    Count(CallResult::kHit);
+  }
+
+  void Count(CallResult result) {
+    if (meter_ != nullptr) meter_->CountEntry(Rpc::kBatchGet, result);
   }
 
   StatsLedger* const ledger_;
+  CallMeter* const meter_;
   PendingCall* const call_;
   BatchPasses passes_;
   std::vector<Item> items_;

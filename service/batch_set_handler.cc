@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "service/batch_request.h"
+#include "service/entry_counting.h"
 #include "service/limits/batch_passes.h"
 #include "service/message_slice.h"
 #include "service/set_request.h"
@@ -16,8 +17,8 @@ namespace {
 // A batch while its entries are stored, each on its own and perhaps on different threads.
 class Storing {
  public:
-  Storing(NamespaceLimits* limits, PendingCall* call, size_t count)
-      : call_(call), passes_(limits), unanswered_(count + 1) {
+  Storing(const HandlerContext& context, PendingCall* call, size_t count)
+      : meter_(context.meter), call_(call), passes_(context.namespace_limits), unanswered_(count + 1) {
     // All of them now: adding results later, from several threads, would move them.
     for (size_t i = 0; i < count; ++i) response_.add_results();
   }
@@ -27,6 +28,7 @@ class Storing {
 
   void Answer(size_t index, const absl::StatusOr<cachecore::SetOutcome>& outcome) {
     auto* result = response_.mutable_results(static_cast<int>(index));
+    if (meter_ != nullptr) meter_->CountEntry(Rpc::kBatchSet, ResultOfSet(outcome));
     if (outcome.ok()) {
       FillResponse(*outcome, result->mutable_stored());
     } else {
@@ -44,6 +46,7 @@ class Storing {
   }
 
  private:
+  CallMeter* const meter_;
   PendingCall* const call_;
   BatchPasses passes_;
   cache::v1::BatchSetResponse response_;
@@ -61,7 +64,7 @@ void BatchSetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
       });
   if (!admitted.ok()) return call.Fail(admitted);
   const absl::Time deadline = call.deadline();
-  const auto storing = std::make_shared<Storing>(context_.namespace_limits, &call, count);
+  const auto storing = std::make_shared<Storing>(context_, &call, count);
   for (size_t i = 0; i < count; ++i) {
     const FieldPath path = {"entries", static_cast<int>(i)};
     const auto spec = ReadSet(context_.limits, scratch.batch.elements[i], path, scratch);
@@ -74,6 +77,7 @@ void BatchSetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
       storing->Answer(i, entered);
       continue;
     }
+    CountEntrySize(context_.meter, scratch.split.payload_size);
     context_.cache->Set(*spec, deadline,
                         [storing, i](absl::StatusOr<cachecore::SetOutcome> outcome) { storing->Answer(i, outcome); });
   }

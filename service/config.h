@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,10 @@ struct Config {
   int64_t recording_bytes = 0;    // Of all answers that are on their way; >= 0.
   int max_followers = 0;          // Calls that follow one; >= 0.
 
-  std::vector<ListenAddress> listen;  // Not empty.
+  std::vector<ListenAddress> listen;            // Not empty.
+  std::optional<ListenAddress> admin_listen;    // Of HTTP; nullopt: nothing is counted for it.
+  std::vector<std::string> metrics_models;      // Empty: the first that come.
+  std::vector<std::string> metrics_namespaces;  // The same.
   bool allow_insecure = false;
 
   int threads = 0;        // Completion queues, each with its thread; > 0.

@@ -15,11 +15,12 @@ using Writer = grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>;
 using RequestMethod = void (CacheHandlers::*)(grpc::ServerContext*, grpc::ByteBuffer*, Writer*, grpc::CompletionQueue*,
                                               grpc::ServerCompletionQueue*, void*);
 
-RawMethod MakeMethod(CacheHandlers* service, RequestMethod request, MethodHandler* handler, Operation operation) {
+RawMethod MakeMethod(CacheHandlers* service, RequestMethod request, MethodHandler* handler, Operation operation,
+                     Rpc rpc, CallMeter* meter) {
   return {[service, request](grpc::ServerContext* context, grpc::ByteBuffer* bytes, Writer* writer,
                              grpc::ServerCompletionQueue* queue,
                              void* tag) { (service->*request)(context, bytes, writer, queue, queue, tag); },
-          handler, operation, false, 0};
+          handler, operation, rpc, meter};
 }
 
 }  // namespace
@@ -27,17 +28,19 @@ RawMethod MakeMethod(CacheHandlers* service, RequestMethod request, MethodHandle
 DataPlane::DataPlane(int threads, int max_in_flight, int max_waiters, CacheHandlers* service,
                      const HandlerContext& context, grpc::ServerBuilder* builder)
     : admission_(max_in_flight) {
-  const auto add = [&](RequestMethod request, Operation operation, std::unique_ptr<MethodHandler> handler) {
-    methods_.push_back(MakeMethod(service, request, handler.get(), operation));
+  const auto add = [&](RequestMethod request, Operation operation, Rpc rpc, std::unique_ptr<MethodHandler> handler) {
+    methods_.push_back(MakeMethod(service, request, handler.get(), operation, rpc, context.meter));
     handlers_.push_back(std::move(handler));
   };
-  add(&CacheHandlers::RequestGet, Operation::kGet, std::make_unique<GetHandler>(context));
+  add(&CacheHandlers::RequestGet, Operation::kGet, Rpc::kGet, std::make_unique<GetHandler>(context));
   // Callers that wait for somebody else's answer.
   methods_.back().watches_callers = true;
   methods_.back().max_parked = max_waiters;
-  add(&CacheHandlers::RequestSet, Operation::kSet, std::make_unique<SetHandler>(context));
-  add(&CacheHandlers::RequestBatchGet, Operation::kBatchGet, std::make_unique<BatchGetHandler>(context));
-  add(&CacheHandlers::RequestBatchSet, Operation::kBatchSet, std::make_unique<BatchSetHandler>(context));
+  add(&CacheHandlers::RequestSet, Operation::kSet, Rpc::kSet, std::make_unique<SetHandler>(context));
+  add(&CacheHandlers::RequestBatchGet, Operation::kBatchGet, Rpc::kBatchGet,
+      std::make_unique<BatchGetHandler>(context));
+  add(&CacheHandlers::RequestBatchSet, Operation::kBatchSet, Rpc::kBatchSet,
+      std::make_unique<BatchSetHandler>(context));
   for (int i = 0; i < threads; ++i) {
     queues_.push_back(
         std::make_unique<CallQueue>(builder->AddCompletionQueue(), methods_, &admission_, context.access));

@@ -65,6 +65,7 @@ FollowCall::FollowCall(grpc::CallbackServerContext* context, const HandlerContex
       recordings_(handlers.recordings),
       ledger_(*handlers.ledger),
       open_calls_(open_calls),
+      timer_(open_calls->meter(), Rpc::kFollow),
       begun_(absl::Now()),
       link_(std::make_shared<Link>()) {
   open_calls_->Enter();
@@ -112,10 +113,11 @@ void FollowCall::Go() {
     case Kind::kWait:
       return;
     case Kind::kNobody:
-      return FinishOnce(NotRecording());
+      return FinishOnce(NotRecording(), CallResult::kMiss);
     case Kind::kEnd:
       CountHit(step.end.origin);
       finished_ = true;
+      timer_.Finish(coalesced_ ? CallResult::kCoalesced : CallResult::kHit, 0);
       message_ = ToByteBuffer(ToProto(step));
       return StartWriteAndFinish(&message_, grpc::WriteOptions(), grpc::Status::OK);
     case Kind::kStart:
@@ -155,9 +157,11 @@ void FollowCall::OnDone() {
   delete this;
 }
 
-void FollowCall::FinishOnce(const absl::Status& status) {
+void FollowCall::FinishOnce(const absl::Status& status, std::optional<CallResult> result) {
   if (std::exchange(finished_, true)) return;
-  Finish(ToGrpc(status));
+  const grpc::Status answer = ToGrpc(status);
+  timer_.Finish(result.value_or(ResultOfCode(answer.error_code())), answer.error_code());
+  Finish(answer);
 }
 
 // Somebody else's call was enough for this reader, too.

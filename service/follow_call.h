@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -40,7 +41,8 @@ class FollowCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   absl::Status Begin(grpc::ByteBuffer request);
   void Go();
   void Send(const cachecore::FollowSession::Step& step);
-  void FinishOnce(const absl::Status& status);
+  // `result`: what it comes to, if the code alone does not say.
+  void FinishOnce(const absl::Status& status, std::optional<CallResult> result = std::nullopt);
   void CountHit(const cachecore::Origin& origin);
 
   grpc::CallbackServerContext* const context_;
@@ -49,6 +51,7 @@ class FollowCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   cachecore::Recordings* const recordings_;  // Null: the cache is switched off.
   cachecore::StatsLedger& ledger_;
   OpenCalls* const open_calls_;
+  CallTimer timer_;
   const absl::Time begun_;
   const std::shared_ptr<Link> link_;
 

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "cachecore/label_table.h"
+#include "service/entry_counting.h"
 #include "service/hit_encoder.h"
 #include "service/leased_get.h"
 #include "service/status_mapping.h"
@@ -17,24 +18,26 @@ using cachecore::LedgerRow;
 using cachecore::Miss;
 using cachecore::StatsLedger;
 
-void AnswerHit(Hit hit, StatsLedger& ledger, PendingCall& call) {
+void AnswerHit(Hit hit, const HandlerContext& context, PendingCall& call) {
   LedgerRow* const row = hit.entry->label().row();
   const cachecore::Origin origin = hit.entry->origin();
+  CountHitAge(context.meter, hit.entry->create_time());
   grpc::ByteBuffer response = EncodeHit(std::move(hit));
   // Counted before it is sent, so that a caller who then asks for the statistics finds it there.
-  ledger.RecordHit(row, origin, call.Elapsed());
+  context.ledger->RecordHit(row, origin, call.Elapsed());
+  call.result = CallResult::kHit;
   call.Send(std::move(response));
 }
 
 void AnswerMiss(const Miss& miss, StatsLedger& ledger, PendingCall& call) {
   ledger.RecordMiss(ledger.RowFor(call.asked.ns, call.asked.model));
+  call.result = CallResult::kMiss;
   call.Send(EncodeMiss(miss));
 }
 
 }  // namespace
 
 void GetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
-  StatsLedger& ledger = *context_.ledger;
   const absl::string_view bytes = scratch.Joined();
   if (!scratch.get.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return call.Fail(MalformedRequest("GetRequest"));
@@ -55,13 +58,11 @@ void GetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
     if (!terms.ok()) return call.Fail(terms.status());
     // Switched off, or not for this caller: a plain miss.
     const bool may_hold = access.Allows(call.identified(), Operation::kLease, entry->id.ns);
-    if (context_.leases != nullptr && may_hold) {
-      return LeasedGet::Begin(*entry, *terms, context_.leases, &ledger, &call);
-    }
+    if (context_.leases != nullptr && may_hold) return LeasedGet::Begin(*entry, *terms, context_, &call);
   }
-  context_.cache->Get(entry->id, call.deadline(), [&ledger, &call](GetOutcome outcome) {
-    if (auto* hit = std::get_if<Hit>(&outcome)) return AnswerHit(std::move(*hit), ledger, call);
-    AnswerMiss(std::get<Miss>(outcome), ledger, call);
+  context_.cache->Get(entry->id, call.deadline(), [this, &call](GetOutcome outcome) {
+    if (auto* hit = std::get_if<Hit>(&outcome)) return AnswerHit(std::move(*hit), context_, call);
+    AnswerMiss(std::get<Miss>(outcome), *context_.ledger, call);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "cachecore/stats_ledger.h"
 #include "service/access.h"
 #include "service/limits/namespace_limits.h"
+#include "service/metrics/call_meter.h"
 #include "service/validation.h"
 
 namespace paracle::service {
@@ -20,6 +21,7 @@ struct HandlerContext {
   cachecore::LeasedCache* leases = nullptr;     // The same cache; null when it is switched off.
   cachecore::Recordings* recordings = nullptr;  // Null as well.
   cachecore::StatsLedger* ledger = nullptr;
+  CallMeter* meter = nullptr;  // Null: calls are not counted.
   RequestLimits limits;
 };
 

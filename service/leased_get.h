@@ -9,9 +9,8 @@
 #include "absl/time/time.h"
 #include "cachecore/lease.h"
 #include "cachecore/leased_cache.h"
-#include "cachecore/stats_ledger.h"
+#include "service/handler_context.h"
 #include "service/pending_call.h"
-#include "service/validation.h"
 
 namespace paracle::service {
 
@@ -19,22 +18,24 @@ class LeasedGet final : public CallState, private cachecore::LeaseCall {
  public:
   // Begins to answer `call`, which keeps it. Everything outlives the call. REQUIRES: called by Handle; call.asked is
   // set.
-  static void Begin(const ResolvedEntry& entry, const LeaseTerms& terms, cachecore::LeasedCache* leases,
-                    cachecore::StatsLedger* ledger, PendingCall* call);
+  // `context` has leases.
+  static void Begin(const ResolvedEntry& entry, const LeaseTerms& terms, const HandlerContext& context,
+                    PendingCall* call);
 
   void OnCancelled() override;
   void OnUndelivered() override;
 
  private:
-  LeasedGet(const ResolvedEntry& entry, const LeaseTerms& terms, cachecore::LeasedCache* leases,
-            cachecore::StatsLedger* ledger, PendingCall* call);
+  LeasedGet(const ResolvedEntry& entry, const LeaseTerms& terms, const HandlerContext& context, PendingCall* call);
 
   void Answer(cachecore::LeaseOutcome outcome) override;
   bool cancelled() const override { return call_.cancelled(); }
   void AnswerHit(cachecore::Hit hit);
+  void Send(CallResult result, grpc::ByteBuffer response);
 
   cachecore::LeasedCache& leases_;
   cachecore::StatsLedger& ledger_;
+  CallMeter* const meter_;
   PendingCall& call_;
   const absl::Duration waited_before_;
   std::optional<cachecore::FillToken> given_;

@@ -5,6 +5,7 @@
 #include "absl/functional/any_invocable.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/support/async_unary_call.h"
+#include "service/metrics/call_meter.h"
 #include "service/operation.h"
 #include "service/pending_call.h"
 #include "service/request_scratch.h"
@@ -28,6 +29,8 @@ struct RawMethod {
       request;
   MethodHandler* handler = nullptr;
   Operation operation = Operation::kGet;
+  Rpc rpc = Rpc::kGet;
+  CallMeter* meter = nullptr;  // Null: calls are not counted.
   // Callers that go away are noticed at once, at the price of another event for each call.
   bool watches_callers = false;
   int max_parked = 0;  // Calls that may wait at one time beside those in flight.

@@ -10,6 +10,7 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "service/access.h"
 #include "service/limits/namespace_limits.h"
+#include "service/metrics/rpc.h"
 
 namespace paracle::service {
 
@@ -61,6 +62,9 @@ class PendingCall {
 
   // What the call takes of its namespace, until it is over or parked; set by Handle.
   LimitPass pass;
+
+  // What an OK answer came to, for whoever counts. Set before Send.
+  CallResult result = CallResult::kOk;
 
   // Where a miss counts. Kept here by the handler, because the request's own bytes are gone when a slower tier
   // answers, and here the memory is reused.

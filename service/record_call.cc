@@ -5,7 +5,9 @@
 #include "absl/time/time.h"
 #include "cachecore/error.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
+#include "service/entry_counting.h"
 #include "service/message_slice.h"
+#include "service/set_request.h"
 #include "service/status_mapping.h"
 #include "service/timestamps.h"
 
@@ -15,7 +17,11 @@ using cache::v1::RecordRequest;
 
 RecordCall::RecordCall(grpc::CallbackServerContext* context, const HandlerContext& handlers, grpc::ByteBuffer* response,
                        OpenCalls* open_calls)
-    : context_(context), handlers_(handlers), response_(response), open_calls_(open_calls) {
+    : context_(context),
+      handlers_(handlers),
+      response_(response),
+      open_calls_(open_calls),
+      timer_(open_calls->meter(), Rpc::kRecord) {
   open_calls_->Enter();
   absl::StatusOr<IdentifiedCall> identified = handlers_.access->Identify(*context, Operation::kRecord);
   if (identified.ok()) {
@@ -46,6 +52,7 @@ absl::Status RecordCall::Take(const RecordRequest& request) {
     case RecordRequest::kChunk:
       if (!begun) return cachecore::InvalidField("start", "must be the first part");
       pass_.Charge(request.chunk().size());
+      payload_bytes_ += request.chunk().size();
       return recorder_->Add(request.chunk());
     case RecordRequest::kEnd:
       if (!begun) return cachecore::InvalidField("start", "must be the first part");
@@ -97,12 +104,16 @@ void RecordCall::OnStored(const absl::StatusOr<cachecore::SetOutcome>& outcome) 
   if (outcome->stored_in_shared) response.add_stored_in(cache::v1::TIER_SHARED);
   if (response.stored_in_size() > 0) ToProto(outcome->expire_time, response.mutable_expire_time());
   *response_ = ToByteBuffer(response);
+  CountEntrySize(open_calls_->meter(), payload_bytes_);
+  timer_.Finish(ResultOfSet(outcome), 0);
   Finish(grpc::Status::OK);
 }
 
 void RecordCall::Fail(const absl::Status& status) {
   if (recorder_ != nullptr) recorder_->Abort();
-  Finish(ToGrpc(status));
+  const grpc::Status answer = ToGrpc(status);
+  timer_.Finish(answer.error_code());
+  Finish(answer);
 }
 
 // Also when the caller has gone: its read ends then.

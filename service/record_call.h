@@ -42,7 +42,9 @@ class RecordCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   const HandlerContext handlers_;
   grpc::ByteBuffer* const response_;
   OpenCalls* const open_calls_;
+  CallTimer timer_;
   IdentifiedCall identified_;
+  size_t payload_bytes_ = 0;
   grpc::ByteBuffer bytes_;
   LimitPass pass_;
   std::shared_ptr<cachecore::Recorder> recorder_;  // Null before the start.

@@ -11,6 +11,8 @@
 #include "service/core_dumps.h"
 #include "service/grpc_log.h"
 #include "service/logging.h"
+#include "service/metrics/admin_endpoint.h"
+#include "service/metrics/metrics.h"
 #include "service/server.h"
 #include "service/settings.h"
 #include "service/shutdown_signals.h"
@@ -63,6 +65,29 @@ void LogStart(const Config& config, absl::Span<const Setting> settings, const Se
   for (const std::string& address : server.addresses()) Log(LogLevel::kInfo, "listening", {{"address", address}});
 }
 
+// What is counted for metrics, when they are served.
+struct Meters {
+  CallMeter calls;
+  cachecore::TierMeter tiers;
+  std::unique_ptr<Metrics> metrics;
+};
+
+// Null: metrics are switched off.
+absl::StatusOr<std::unique_ptr<AdminEndpoint>> StartAdmin(const Config& config, const Served& served, Meters* meters) {
+  if (!config.admin_listen) return nullptr;
+  meters->metrics =
+      std::make_unique<Metrics>(served, &meters->tiers, config.backend,
+                                MetricLabels{.models = config.metrics_models, .namespaces = config.metrics_namespaces});
+  return AdminEndpoint::Start(*config.admin_listen, meters->metrics.get());
+}
+
+void Tell(const std::unique_ptr<AdminEndpoint>& admin, AdminEndpoint::State state) {
+  if (admin == nullptr) return;
+  admin->SetState(state);
+  if (state != AdminEndpoint::State::kServing) return;
+  Log(LogLevel::kInfo, "serving metrics", {{"url", absl::StrCat("http://", admin->address(), "/metrics")}});
+}
+
 int Serve(const Config& config, absl::Span<const Setting> settings) {
   if (config.encryption_keys != nullptr) ForbidCoreDumps();
   ConfigureLogging(config.log_level, config.log_format);
@@ -71,20 +96,29 @@ int Serve(const Config& config, absl::Span<const Setting> settings) {
   google::protobuf::SetLogHandler(nullptr);
   BlockShutdownSignals();
   cachecore::StatsLedger ledger({}, cachecore::Clock::System());
+  Meters meters;
+  cachecore::CacheOptions options = ToCacheOptions(config);
+  if (config.admin_listen) options.meter = &meters.tiers;
   absl::StatusOr<cachecore::CacheStack> stack =
-      cachecore::MakeCache(ToCacheOptions(config), &ledger, cachecore::Clock::System(), LogSharedTier(config.backend));
+      cachecore::MakeCache(options, &ledger, cachecore::Clock::System(), LogSharedTier(config.backend));
   if (!stack.ok()) return Refuse(stack.status(), kExitBadConfiguration);
   const Served served = {.cache = stack->cache.get(),
                          .leases = stack->leases,
                          .recordings = stack->recordings.get(),
                          .ledger = &ledger,
-                         .shared = stack->shared.get()};
+                         .shared = stack->shared.get(),
+                         .meter = config.admin_listen ? &meters.calls : nullptr};
+  // Before gRPC, so that nobody is served by a server that does not start.
+  const auto admin = StartAdmin(config, served, &meters);
+  if (!admin.ok()) return Refuse(admin.status(), kExitFailed);
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(config, settings, served);
   if (!server.ok()) return Refuse(server.status(), kExitFailed);
   RaiseGrpcErrors();
   LogStart(config, settings, **server);
+  Tell(*admin, AdminEndpoint::State::kServing);
   const int signal = WaitForShutdownSignal();
   Log(LogLevel::kInfo, "draining", {{"signal", absl::StrCat(signal)}});
+  Tell(*admin, AdminEndpoint::State::kDraining);
   (*server)->Drain();
   Log(LogLevel::kInfo, "stopped");
   return kExitOk;

@@ -7,6 +7,7 @@
 #include "cachecore/recordings.h"
 #include "cachecore/shared_tier.h"
 #include "cachecore/stats_ledger.h"
+#include "service/metrics/call_meter.h"
 
 namespace paracle::service {
 
@@ -14,8 +15,9 @@ struct Served {
   cachecore::Cache* cache = nullptr;
   cachecore::LeasedCache* leases = nullptr;     // The same; null when it is switched off.
   cachecore::Recordings* recordings = nullptr;  // Null as well.
-  cachecore::StatsLedger* ledger = nullptr;  // Of this server alone.
-  cachecore::SharedTier* shared = nullptr;   // Null: there is none.
+  cachecore::StatsLedger* ledger = nullptr;     // Of this server alone.
+  cachecore::SharedTier* shared = nullptr;      // Null: there is none.
+  CallMeter* meter = nullptr;                   // Null: calls are not counted.
 };
 
 }  // namespace paracle::service

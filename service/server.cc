@@ -62,6 +62,7 @@ HandlerContext ContextOf(const Config& config, const Access* access, NamespaceLi
           .leases = served.leases,
           .recordings = served.recordings,
           .ledger = served.ledger,
+          .meter = served.meter,
           .limits = {.max_entry_bytes = config.max_entry_bytes,
                      .default_ttl = config.ttl,
                      .max_ttl = config.max_ttl,
@@ -80,6 +81,7 @@ std::unique_ptr<NamespaceLimits> MakeLimits(const Config& config) {
 struct Server::Parts {
   Parts(const Config& config, absl::Span<const Setting> settings, const Served& served)
       : config(config),
+        open_calls(served.meter),
         worker(kMaxWaitingInvalidations),
         served(served),
         namespace_limits(MakeLimits(config)),

@@ -1,5 +1,6 @@
 #include "service/set_handler.h"
 
+#include "service/entry_counting.h"
 #include "service/message_slice.h"
 #include "service/set_request.h"
 
@@ -13,10 +14,12 @@ void SetHandler::Handle(RequestScratch& scratch, PendingCall& call) {
   const size_t bytes = scratch.split.rest.size() + scratch.split.payload_size;
   const absl::Status entered = EnterNamespace(context_.namespace_limits, spec->id.ns, bytes, &call.pass);
   if (!entered.ok()) return call.Fail(entered);
+  CountEntrySize(context_.meter, scratch.split.payload_size);
   context_.cache->Set(*spec, call.deadline(), [&call](absl::StatusOr<cachecore::SetOutcome> outcome) {
     if (!outcome.ok()) return call.Fail(outcome.status());
     cache::v1::SetResponse response;
     FillResponse(*outcome, &response);
+    call.result = ResultOfSet(outcome);
     call.Send(ToByteBuffer(response));
   });
 }

@@ -19,6 +19,11 @@ absl::StatusOr<cachecore::EntrySpec> ReadSet(const RequestLimits& limits, WireCu
   return spec;
 }
 
+CallResult ResultOfSet(const absl::StatusOr<cachecore::SetOutcome>& outcome) {
+  if (!outcome.ok()) return ResultOfCode(ToItemError(outcome.status()).code);
+  return outcome->stored_in_memory || outcome->stored_in_shared ? CallResult::kStored : CallResult::kDropped;
+}
+
 void FillResponse(const cachecore::SetOutcome& outcome, cache::v1::SetResponse* response) {
   if (outcome.stored_in_memory) response->add_stored_in(cache::v1::TIER_MEMORY);
   if (outcome.stored_in_shared) response->add_stored_in(cache::v1::TIER_SHARED);

@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "cachecore/cache.h"
+#include "service/metrics/rpc.h"
 #include "service/request_scratch.h"
 #include "service/validation.h"
 #include "service/wire_cursor.h"
@@ -16,6 +17,9 @@ bool ParseSet(WireCursor message, RequestScratch& scratch);
 // What `message` says is to be stored. Its payload is not copied yet: views point into the message and the scratch.
 absl::StatusOr<cachecore::EntrySpec> ReadSet(const RequestLimits& limits, WireCursor message, const FieldPath& path,
                                              RequestScratch& scratch);
+
+// What it comes to, for whoever counts.
+CallResult ResultOfSet(const absl::StatusOr<cachecore::SetOutcome>& outcome);
 
 void FillResponse(const cachecore::SetOutcome& outcome, cache::v1::SetResponse* response);
 

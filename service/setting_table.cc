@@ -53,6 +53,23 @@ bool SetListen(string_view text, std::vector<ListenAddress>* out) {
   return true;
 }
 
+bool SetAdminListen(string_view text, std::optional<ListenAddress>* out) {
+  out->reset();
+  if (text.empty() || absl::EqualsIgnoreCase(text, "off")) return true;
+  *out = ListenAddress::Parse(text);
+  return out->has_value() && !(*out)->is_unix();
+}
+
+bool SetNames(string_view text, std::vector<std::string>* out) {
+  constexpr size_t kMostNames = 200;
+  out->clear();
+  for (string_view part : absl::StrSplit(text, ',')) {
+    part = absl::StripAsciiWhitespace(part);
+    if (!part.empty()) out->emplace_back(part);
+  }
+  return out->size() <= kMostNames;
+}
+
 template <typename Enum>
 bool SetChoice(string_view text, std::initializer_list<std::pair<string_view, Enum>> choices, Enum* out) {
   for (const auto& [name, value] : choices) {
@@ -175,8 +192,14 @@ constexpr SettingSpec kTable[] = {
      "where to serve gRPC", [](string_view text, Config& config) { return SetListen(text, &config.listen); }},
     {"ALLOW_INSECURE", "false", kSwitch, "listen beyond this machine without TLS or authentication",
      [](string_view text, Config& config) { return SetSwitch(text, &config.allow_insecure); }},
-    {"ADMIN_LISTEN", "", "nothing: this version has no metrics endpoint", "where to serve /metrics", AcceptAny,
-     kNotYet},
+    {"ADMIN_LISTEN", "127.0.0.1:9464", "HOST:PORT, [IPV6]:PORT (port 0: any free one) or off",
+     "where to serve /metrics and /healthz over HTTP",
+     [](string_view text, Config& config) { return SetAdminListen(text, &config.admin_listen); }},
+    {"METRICS_MODELS", "", "a comma list of names, at most 200",
+     "models that metrics tell apart, others being \"other\"; without it, the first 50",
+     [](string_view text, Config& config) { return SetNames(text, &config.metrics_models); }},
+    {"METRICS_NAMESPACES", "", "a comma list of names, at most 200", "the same of namespaces",
+     [](string_view text, Config& config) { return SetNames(text, &config.metrics_namespaces); }},
     {"TLS_CERT", "", "nothing: this version has no TLS", "server certificate", AcceptAny, kNotYet},
     {"TLS_KEY", "", "nothing: this version has no TLS", "key of the server certificate", AcceptAny, kNotYet},
     {"TLS_CLIENT_CA", "", "nothing: this version has no TLS", "CA of client certificates", AcceptAny, kNotYet},

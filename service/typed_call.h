@@ -3,6 +3,7 @@
 #ifndef PARACLE_SERVICE_TYPED_CALL_H_
 #define PARACLE_SERVICE_TYPED_CALL_H_
 
+#include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -22,7 +23,7 @@ class TypedCall final : public grpc::ServerUnaryReactor {
  public:
   // REQUIRES: `response_bytes` lives until the call is done, as gRPC's does; `open_calls` outlives the call.
   TypedCall(grpc::ByteBuffer* response_bytes, OpenCalls* open_calls)
-      : response_bytes_(response_bytes), open_calls_(open_calls) {
+      : response_bytes_(response_bytes), open_calls_(open_calls), timer_(open_calls->meter(), RpcOfThis()) {
     open_calls_->Enter();
   }
 
@@ -39,9 +40,12 @@ class TypedCall final : public grpc::ServerUnaryReactor {
 
   // Sends `response`, or the error. Call it once; the call may be gone when it returns.
   void Answer(const absl::Status& status) {
-    if (!status.ok()) return Finish(ToGrpc(status));
     bool owned;
-    Finish(grpc::SerializationTraits<Response>::Serialize(response, response_bytes_, &owned));
+    const grpc::Status answer = status.ok()
+                                    ? grpc::SerializationTraits<Response>::Serialize(response, response_bytes_, &owned)
+                                    : ToGrpc(status);
+    timer_.Finish(answer.error_code());
+    Finish(answer);
   }
 
   void OnDone() override {
@@ -55,8 +59,15 @@ class TypedCall final : public grpc::ServerUnaryReactor {
   Response response;
 
  private:
+  static Rpc RpcOfThis() {
+    static const std::string& name = Request::descriptor()->name();
+    static const Rpc rpc = RpcOfRequest({name.data(), name.size()});
+    return rpc;
+  }
+
   grpc::ByteBuffer* const response_bytes_;
   OpenCalls* const open_calls_;
+  CallTimer timer_;
 };
 
 }  // namespace paracle::service

@@ -19,6 +19,8 @@ UnaryCall::Event UnaryCall::OnEvent(const Tag& tag, bool ok) {
   if (state_ == State::kArmed && ok) {
     arrived_ = std::chrono::steady_clock::now();
     state_ = State::kServing;
+    result = CallResult::kOk;
+    if (method_->meter != nullptr) method_->meter->Started(method_->rpc);
     return Event::kStarted;
   }
   // A call that never started is not notified of either.
@@ -57,15 +59,22 @@ absl::Status UnaryCall::Identify(const Access& access) {
   return absl::OkStatus();
 }
 
+void UnaryCall::CountFinished(CallResult result, int code) {
+  if (method_->meter != nullptr) method_->meter->Finished(method_->rpc, result, code, Elapsed());
+}
+
 void UnaryCall::Send(grpc::ByteBuffer response) {
+  CountFinished(result, 0);
   state_ = State::kFinishing;
   if (pass.limited()) pass.Charge(response.Length());
   rpc_->writer.Finish(response, grpc::Status::OK, &operation_tag_);
 }
 
 void UnaryCall::Fail(const absl::Status& status) {
+  const grpc::Status answer = ToGrpc(status);
+  CountFinished(ResultOfCode(answer.error_code()), answer.error_code());
   state_ = State::kFinishing;
-  rpc_->writer.FinishWithError(ToGrpc(status), &operation_tag_);
+  rpc_->writer.FinishWithError(answer, &operation_tag_);
 }
 
 }  // namespace paracle::service

@@ -81,6 +81,7 @@ class UnaryCall final : public PendingCall {
     IdentifiedCall identified;
   };
 
+  void CountFinished(CallResult result, int code);
   Event OnOver();
   Event Retire();
   void Leave() {

@@ -53,7 +53,8 @@ class Programs:
 
     @contextlib.contextmanager
     def cache_server(self, *flags: str):
-        command = [self.path("paracle-cache-server"), "--listen", "{endpoint}", "--log-level", "warn", *flags]
+        command = [self.path("paracle-cache-server"), "--listen", "{endpoint}", "--admin-listen", "off", "--log-level", "warn",
+                   *flags]
         with running(command) as process:
             yield process
 

@@ -13,7 +13,7 @@ struct AtomicCounters {
   using Counter = std::atomic<int64_t>;
 
   Counter sent{0}, timeouts{0}, late_replies{0}, error_replies{0}, connects{0}, disconnects{0}, refused{0},
-      circuit_opened{0};
+      circuit_opened{0}, circuits_open{0};
 
   static void Count(Counter& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
 
@@ -26,7 +26,8 @@ struct AtomicCounters {
             .connects = read(connects),
             .disconnects = read(disconnects),
             .refused = read(refused),
-            .circuit_opened = read(circuit_opened)};
+            .circuit_opened = read(circuit_opened),
+            .circuits_open = read(circuits_open)};
   }
 };
 

@@ -85,6 +85,7 @@ struct ClientCounters {
   int64_t disconnects = 0;
   int64_t refused = 0;  // Answered without being sent: breaker open, nothing connected, or full.
   int64_t circuit_opened = 0;
+  int64_t circuits_open = 0;  // Now: servers whose breaker is open.
 };
 
 class Client {

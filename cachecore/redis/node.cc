@@ -35,7 +35,8 @@ void Node::Start() {
 }
 
 void Node::Stop() {
-  stopping_ = true;
+  // From now on nothing is judged, so nothing closes it.
+  if (!std::exchange(stopping_, true) && breaker_.open()) AddToOpenCircuits(-1);
   probe_timer_.cancel();
   for (auto& connection : data_) connection->Stop();
   control_->Stop();
@@ -102,9 +103,9 @@ void Node::OnReady(Connection& connection) {
   owner_.OnAvailability(*this, absl::OkStatus());
 }
 
-// The server is there again, so the lanes need not come back one by one: while the marks are known and entries cannot be
-// had, or the other way round, each replica leases alone. Only one that came by itself hurries the rest, so a server that
-// lets nobody stay is tried by all of them as often as one's backoff says, not in a loop.
+// The server is there again, so the lanes need not come back one by one: while the marks are known and entries cannot
+// be had, or the other way round, each replica leases alone. Only one that came by itself hurries the rest, so a server
+// that lets nobody stay is tried by all of them as often as one's backoff says, not in a loop.
 void Node::HurryOthers(const Connection& first) {
   for (auto& connection : data_) {
     if (connection.get() != &first) connection->Hurry();
@@ -146,14 +147,20 @@ void Node::OnSuccess(const PendingCommand& command) {
   breaker_.RecordSuccess(SteadyNow());
   if (command.kind != Kind::kProbe || !breaker_.open()) return;
   breaker_.Close();
+  AddToOpenCircuits(-1);
   owner_.OnAvailability(*this, absl::OkStatus());
 }
 
 void Node::OnFailure(const absl::Status& why) {
   if (!breaker_.RecordFailure(SteadyNow())) return;
   Count(common_.counters.circuit_opened);
+  AddToOpenCircuits(1);
   owner_.OnAvailability(*this, why);
   ScheduleProbe();
+}
+
+void Node::AddToOpenCircuits(int change) {
+  common_.counters.circuits_open.fetch_add(change, std::memory_order_relaxed);
 }
 
 void Node::ScheduleProbe() {

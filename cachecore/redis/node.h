@@ -93,6 +93,7 @@ class Node final : private ConnectionOwner {
   void Judge(const PendingCommand& command, const absl::StatusOr<Reply>& reply);
   void OnSuccess(const PendingCommand& command);
   void OnFailure(const absl::Status& why);
+  void AddToOpenCircuits(int change);
   void ScheduleProbe();
   void Probe();
 

@@ -39,6 +39,7 @@ TEST_F(StatsLedgerTest, CountsByTheFormulasOfTheProto) {
     EXPECT_EQ(counts.expirations, 1);
     EXPECT_EQ(counts.invalidations, 2);
     EXPECT_EQ(counts.cached_tokens, 240);
+    EXPECT_EQ(counts.cached_completion_tokens, 40);
     EXPECT_EQ(counts.uncached_tokens, 120);
     EXPECT_EQ(counts.saved_cost_usd, 0.5);
     EXPECT_EQ(counts.saved_time, absl::Seconds(4) - absl::Milliseconds(40));

@@ -34,7 +34,7 @@ std::string ReadAll(const std::string& path) {
 
 CacheServer::CacheServer(const std::string& program, const std::vector<std::string>& flags)
     : directory_(FreshDirectory()) {
-  std::vector<std::string> words = {program, "--listen=unix:" + SocketPath(), "--log-level=info"};
+  std::vector<std::string> words = {program, "--listen=unix:" + SocketPath(), "--admin-listen=off", "--log-level=info"};
   words.insert(words.end(), flags.begin(), flags.end());
   process_ = support::ChildProcess::Start(words, LogPath());
   AwaitListening();

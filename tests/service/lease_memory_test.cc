@@ -43,7 +43,8 @@ class LeaseMemoryTest : public testing::Test {
     directory_ = name;
     const std::string address = absl::StrCat("unix:", name, "/s");
     server_ = support::ChildProcess::Start(
-        {PARACLE_SERVER_BINARY, "--listen", address, "--waiters-per-namespace", "10000"}, name + "/log");
+        {PARACLE_SERVER_BINARY, "--listen", address, "--admin-listen", "off", "--waiters-per-namespace", "10000"},
+        name + "/log");
     for (int i = 0; i < kConnections; ++i) {
       grpc::ChannelArguments arguments;
       arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

@@ -34,7 +34,7 @@ class ServerProcess:
     def __init__(self, *flags: str, env: dict[str, str] | None = None, listen: str = "127.0.0.1:0"):
         clean = {k: v for k, v in os.environ.items() if not k.startswith("PARACLE_CACHE_")}
         self.process = subprocess.Popen(
-            [binary("paracle-cache-server"), "--listen", listen, *flags],
+            [binary("paracle-cache-server"), "--listen", listen, "--admin-listen", "off", *flags],
             stderr=subprocess.PIPE, text=True, env=clean | (env or {}))
         self.log: list[str] = []
         self.address = self._wait_for_address()
@@ -50,6 +50,14 @@ class ServerProcess:
     def _drain(self) -> None:
         for line in self.process.stderr:
             self.log.append(line)
+
+    def metrics_url(self) -> str:
+        """Where it serves metrics, which it does when a flag says so: `--admin-listen`, `127.0.0.1:0`."""
+        give_up = time.monotonic() + 20
+        while not (found := re.search(r"serving metrics url=(\S+)", "".join(self.log))):
+            assert time.monotonic() < give_up, f"no metrics are served: {''.join(self.log)}"
+            time.sleep(0.01)
+        return found.group(1)
 
     def freeze(self) -> None:
         freeze(self.process.pid)

@@ -47,7 +47,8 @@ class Service:
 
     def start(self):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("PARACLE_CACHE_")}
-        command = [binary("paracle-cache-server"), "--listen", self.address, "--log-level", "error"]
+        command = [binary("paracle-cache-server"), "--listen", self.address, "--admin-listen", "off",
+                   "--log-level", "error"]
         self.process = subprocess.Popen(command, env=clean)
         wait_until(self._is_listening, BACK_WITHIN)
 

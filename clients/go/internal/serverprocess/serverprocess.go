@@ -54,7 +54,7 @@ var listening = regexp.MustCompile(`listening address=(\S+)`)
 // StartAt starts a server that listens on an address.
 func StartAt(t testing.TB, address string, flags ...string) *Process {
 	t.Helper()
-	command := exec.Command(Binary(t), append([]string{"--listen", address}, flags...)...)
+	command := exec.Command(Binary(t), append([]string{"--listen", address, "--admin-listen", "off"}, flags...)...)
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "PARACLE_CACHE_") {
 			command.Env = append(command.Env, variable)
