@@ -44,3 +44,9 @@ build() {
   grep -A 5 'warning:' "$log" >&2 || true
   rm -f "$log"
 }
+
+# The Debian mirror that this machine uses, or nothing.
+debian_mirror() {
+  cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
+    awk '/^(deb |URIs:)/ { for (i = 2; i <= NF; i++) if ($i ~ /^https?:.*\/debian\/?$/) { print $i; exit } }' || true
+}

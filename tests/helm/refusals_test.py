@@ -47,7 +47,7 @@ WRONG = [
     ("a Cluster's database", OPEN | {"externalRedis": REDIS | {"mode": "cluster", "database": 1}}, "no database but 0"),
     ("a user without a password", OPEN | {"externalRedis": REDIS | {"username": "u"}}, "externalRedis.username needs"),
     ("two passwords", OPEN | {"externalRedis": REDIS | {"password": "p", "existingSecret": "s"}}, "two passwords"),
-    ("a URL in no secret", OPEN | {"externalRedis": REDIS | {"existingSecretUrlKey": "url"}}, "needs externalRedis.exi"),
+    ("a URL of no secret", OPEN | {"externalRedis": REDIS | {"existingSecretUrlKey": "url"}}, "needs externalRedis.ex"),
     ("two shared tiers", OPEN | {"externalRedis": REDIS, "valkey": {"enabled": True}}, "two shared tiers"),
     ("metrics of a server without", OPEN | {"metrics": {"enabled": False, "serviceMonitor": {"enabled": True}}},
      "need metrics.enabled=true"),

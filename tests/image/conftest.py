@@ -1,0 +1,53 @@
+"""The image, built once from the programs under test, and its root file system."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from support.server_process import ROOT, binary
+
+TAG = "localhost/paracle-cache:test"
+# Works without a user namespace and without overlay mounts.
+ENGINE = {"BUILDAH_ISOLATION": "chroot", "STORAGE_DRIVER": "vfs"}
+
+
+def buildah(*args: str) -> str:
+    return subprocess.run(["buildah", *args], capture_output=True, text=True, check=True, env=os.environ | ENGINE,
+                          timeout=300).stdout.strip()
+
+
+def missing() -> str | None:
+    if os.geteuid() != 0:
+        return "not root"
+    return next((f"no {tool}" for tool in ("buildah", "debootstrap") if shutil.which(tool) is None), None)
+
+
+@pytest.fixture(scope="session")
+def image() -> str:
+    """The name of the image: its last stage is built as it stands, the programs are not compiled once more."""
+    if why := missing():
+        message = f"{why}: the image is NOT tested on this machine (scripts/bootstrap image installs what it needs)"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    done = subprocess.run([ROOT / "scripts" / "image", "--local-base", "--tag", TAG, "--programs",
+                           pathlib.Path(binary("paracle")).parent],
+                          capture_output=True, text=True, env=os.environ | ENGINE, timeout=900)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return TAG
+
+
+@pytest.fixture(scope="session")
+def settings(image) -> dict:
+    """What the image says of itself: user, entry point, health check, labels."""
+    return json.loads(buildah("inspect", "--type", "image", image))["Docker"]["config"]
+
+
+@pytest.fixture(scope="session")
+def root(image):
+    """Where the root file system is mounted."""
+    container = buildah("from", "--pull-never", image)
+    yield pathlib.Path(buildah("mount", container))
+    buildah("rm", container)
