@@ -8,6 +8,7 @@ import re
 import secrets
 import subprocess
 import time
+import urllib.request
 
 import pytest
 
@@ -105,6 +106,13 @@ OPEN = {"allowInsecure": True, "metrics": {"enabled": False}}
 PROBE = ("paracle", "cache", "health", "--serving", "--timeout", "10s")
 
 
+def not_in_this_build(name: str):
+    """Skips, loudly, until the server knows the setting."""
+    done = subprocess.run([binary("paracle-cache-server"), f"--{name}", "x", "--print-config"], capture_output=True,
+                          text=True)
+    return pytest.mark.skipif("this version has no" in done.stderr, reason=f"--{name} is not in this build")
+
+
 def test_a_trial_serves(pod):
     trial = pod(OPEN)
     with trial.running():
@@ -132,6 +140,49 @@ def test_it_seals_what_it_keeps_in_a_redis_with_a_password(pod):
         with sealed.running():
             code, out = sealed.paracle("paracle", "cache", "health", "--timeout", "10s")
             assert (code, out) == (0, "Backend: redis\nStatus: [OK] Healthy\n"), sealed.log()
+
+
+@not_in_this_build("admin-listen")
+def test_prometheus_finds_its_metrics_where_the_chart_says(pod):
+    measured = pod({"allowInsecure": True})
+    with measured.running():
+        assert measured.container["ports"][1] == {"name": "metrics", "containerPort": 9464, "protocol": "TCP"}
+        with urllib.request.urlopen(f"http://{measured.env['PARACLE_CACHE_ADMIN_LISTEN']}/metrics", timeout=30) as page:
+            assert "paracle_cache_build_info" in page.read().decode()
+
+
+@pytest.fixture
+def certificate(tmp_path) -> dict[str, str]:
+    """A secret as cert-manager leaves it: tls.crt, signed by the CA in ca.crt, and tls.key."""
+    def openssl(*args: str):
+        subprocess.run(["openssl", *args], check=True, capture_output=True, cwd=tmp_path)
+
+    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    tmp_path.joinpath("names").write_text("subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth,clientAuth\n")
+    openssl("req", "-x509", *new_key, "-days", "2", "-subj", "/CN=ca", "-keyout", "ca.key", "-out", "ca.crt")
+    openssl("req", *new_key, "-subj", "/CN=cache", "-keyout", "tls.key", "-out", "request")
+    openssl("x509", "-req", "-in", "request", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+            "-extfile", "names", "-out", "tls.crt")
+    return {name: tmp_path.joinpath(name).read_text() for name in ("tls.crt", "tls.key", "ca.crt")}
+
+
+@not_in_this_build("tls-cert")
+@pytest.mark.parametrize("mutual", [False, True])
+def test_the_probe_speaks_tls_with_what_is_mounted(pod, certificate, mutual):
+    tls = {"enabled": True, "existingSecret": "cert", "clientCA": {"enabled": mutual}}
+    secure = pod({"tls": tls, "metrics": {"enabled": False}}, cert=certificate)
+    with secure.running():
+        code, out = secure.paracle(*secure.container["readinessProbe"]["exec"]["command"])
+        assert (code, out) == (0, "Status: [OK] Healthy\n"), secure.log()
+
+
+@not_in_this_build("tokens-file")
+def test_a_probe_needs_no_token_and_everybody_else_does(pod):
+    line = "0" * 64
+    guarded = pod({"auth": {"enabled": True, "tokens": line}, "metrics": {"enabled": False}})
+    with guarded.running():
+        assert guarded.paracle(*PROBE)[0] == 0, guarded.log()
+        assert "UNAUTHENTICATED" in guarded.paracle("paracle", "cache", "health", "--timeout", "10s")[1]
 
 
 def test_sigterm_ends_it_well_within_the_time_that_kubernetes_leaves(pod):
