@@ -41,6 +41,11 @@ def test_kubernetes_waits_for_the_drain(config, want):
     assert server(render(OPEN | {"config": config}))[0]["terminationGracePeriodSeconds"] == want
 
 
+def test_switching_metrics_off_is_told_to_the_server():
+    assert settings(OPEN | {"metrics": {"enabled": False}})["PARACLE_CACHE_ADMIN_LISTEN"] == "off"
+    assert settings(OPEN | {"metrics": {"port": 9000}})["PARACLE_CACHE_ADMIN_LISTEN"] == "0.0.0.0:9000"
+
+
 def test_large_numbers_stay_numbers():
     told = settings(OPEN | {"config": {"maxSize": 10_000_000, "redisTimeout": 0.25}})
     assert (told["PARACLE_CACHE_MAX_SIZE"], told["PARACLE_CACHE_REDIS_TIMEOUT"]) == ("10000000", "0.25")

@@ -102,7 +102,7 @@ def pod(tmp_path):
     return make
 
 
-OPEN = {"allowInsecure": True, "metrics": {"enabled": False}}
+OPEN = {"allowInsecure": True}
 PROBE = ("paracle", "cache", "health", "--serving", "--timeout", "10s")
 
 
@@ -142,9 +142,8 @@ def test_it_seals_what_it_keeps_in_a_redis_with_a_password(pod):
             assert (code, out) == (0, "Backend: redis\nStatus: [OK] Healthy\n"), sealed.log()
 
 
-@not_in_this_build("admin-listen")
 def test_prometheus_finds_its_metrics_where_the_chart_says(pod):
-    measured = pod({"allowInsecure": True})
+    measured = pod(OPEN)
     with measured.running():
         assert measured.container["ports"][1] == {"name": "metrics", "containerPort": 9464, "protocol": "TCP"}
         with urllib.request.urlopen(f"http://{measured.env['PARACLE_CACHE_ADMIN_LISTEN']}/metrics", timeout=30) as page:
@@ -170,7 +169,7 @@ def certificate(tmp_path) -> dict[str, str]:
 @pytest.mark.parametrize("mutual", [False, True])
 def test_the_probe_speaks_tls_with_what_is_mounted(pod, certificate, mutual):
     tls = {"enabled": True, "existingSecret": "cert", "clientCA": {"enabled": mutual}}
-    secure = pod({"tls": tls, "metrics": {"enabled": False}}, cert=certificate)
+    secure = pod({"tls": tls}, cert=certificate)
     with secure.running():
         code, out = secure.paracle(*secure.container["readinessProbe"]["exec"]["command"])
         assert (code, out) == (0, "Status: [OK] Healthy\n"), secure.log()
@@ -179,7 +178,7 @@ def test_the_probe_speaks_tls_with_what_is_mounted(pod, certificate, mutual):
 @not_in_this_build("tokens-file")
 def test_a_probe_needs_no_token_and_everybody_else_does(pod):
     line = "0" * 64
-    guarded = pod({"auth": {"enabled": True, "tokens": line}, "metrics": {"enabled": False}})
+    guarded = pod({"auth": {"enabled": True, "tokens": line}})
     with guarded.running():
         assert guarded.paracle(*PROBE)[0] == 0, guarded.log()
         assert "UNAUTHENTICATED" in guarded.paracle("paracle", "cache", "health", "--timeout", "10s")[1]

@@ -28,7 +28,7 @@ class Container:
     def start(self, *command: str, **popen) -> subprocess.Popen:
         env = dict(pair.split("=", 1) for pair in self.settings["Env"]) | {
             "PARACLE_CACHE_LISTEN": f"127.0.0.1:{self.port}", "PARACLE_CACHE_ENDPOINT": f"127.0.0.1:{self.port}",
-            "PARACLE_CACHE_TIMEOUT": "10"}
+            "PARACLE_CACHE_ADMIN_LISTEN": "127.0.0.1:0", "PARACLE_CACHE_TIMEOUT": "10"}
         return subprocess.Popen(["unshare", "--mount", "sh", "-c", INSIDE, str(self.root), *command], env=env, **popen)
 
     def run(self, *command: str, stdin: bytes = b"") -> tuple[int, bytes]:

@@ -22,9 +22,7 @@ PARACLE_CACHE_REDIS_KEY: {{ printf "/etc/paracle-cache/redis-tls/%s" . | quote }
 {{- with include "paracle-cache.maxBytes" . }}
 PARACLE_CACHE_MAX_BYTES: {{ . | quote }}
 {{- end }}
-{{- if .Values.metrics.enabled }}
-PARACLE_CACHE_ADMIN_LISTEN: {{ printf "%s:%v" .Values.bindAddress (int64 .Values.metrics.port) | quote }}
-{{- end }}
+PARACLE_CACHE_ADMIN_LISTEN: {{ ternary (printf "%s:%v" .Values.bindAddress (int64 .Values.metrics.port)) "off" .Values.metrics.enabled | quote }}
 {{- if .Values.allowInsecure }}
 PARACLE_CACHE_ALLOW_INSECURE: "true"
 {{- end }}
