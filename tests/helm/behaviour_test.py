@@ -46,6 +46,13 @@ def test_switching_metrics_off_is_told_to_the_server():
     assert settings(OPEN | {"metrics": {"port": 9000}})["PARACLE_CACHE_ADMIN_LISTEN"] == "0.0.0.0:9000"
 
 
+def test_the_alerts_find_the_job_whatever_the_release_is_called():
+    monitor = the(render(OPEN | {"fullnameOverride": "answers", "metrics": {"serviceMonitor": {"enabled": True}}}),
+                  "ServiceMonitor")
+    assert monitor["spec"]["endpoints"][0]["relabelings"] == [
+        {"targetLabel": "job", "replacement": "paracle-cache/agents/answers"}]
+
+
 def test_large_numbers_stay_numbers():
     told = settings(OPEN | {"config": {"maxSize": 10_000_000, "redisTimeout": 0.25}})
     assert (told["PARACLE_CACHE_MAX_SIZE"], told["PARACLE_CACHE_REDIS_TIMEOUT"]) == ("10000000", "0.25")

@@ -165,6 +165,14 @@ def certificate(tmp_path) -> dict[str, str]:
     return {name: tmp_path.joinpath(name).read_text() for name in ("tls.crt", "tls.key", "ca.crt")}
 
 
+def test_the_pod_of_helm_test_finds_it_well(pod):
+    trial = pod(OPEN)
+    tester = the(trial.manifests, "Pod")["spec"]["containers"][0]
+    assert tester["env"][0]["value"] == "release-paracle-cache.agents.svc:50051"
+    with trial.running():
+        assert trial.paracle(*tester["command"], *tester.get("args", []))[0] == 0
+
+
 @not_in_this_build("tls-cert")
 @pytest.mark.parametrize("mutual", [False, True])
 def test_the_probe_speaks_tls_with_what_is_mounted(pod, certificate, mutual):
