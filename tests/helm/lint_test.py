@@ -1,5 +1,7 @@
 """What `helm lint` and a strict reader say of the chart."""
 
+import re
+
 import pytest
 import yaml
 
@@ -40,3 +42,13 @@ def test_a_long_release_name_still_makes_names_that_kubernetes_takes():
     for one in objects(helm("template", name, CHART, KUBERNETES, "-f", HERE / "values" / "everything.yaml",
                             *without_missing(), "--set", "fullnameOverride=")):
         assert len(one["metadata"]["name"]) <= 63, one["metadata"]["name"]
+
+
+def test_what_the_page_recommends_is_the_case_that_is_tested():
+    page = CHART.parent.parent.joinpath("docs", "helm.md").read_text()
+    example = yaml.safe_load(re.search(r"```yaml\n(.*?)```", page, re.DOTALL).group(1))
+    tested = yaml.safe_load(HERE.joinpath("values", "production.yaml").read_text())
+    del tested["tests"]
+    for name in ("serviceMonitor", "prometheusRule"):
+        del tested["metrics"][name]["labels"]  # What a Prometheus selects by is its owner's choice.
+    assert example == tested
