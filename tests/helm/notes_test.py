@@ -28,7 +28,8 @@ def test_it_tells_how_to_reach_the_service():
     ("open", {"allowInsecure": True}, "every pod that reaches the service may read and write every answer"),
     ("several caches", {"allowInsecure": True}, "several replicas without a shared tier"),
     ("forgetful", {"allowInsecure": True, "valkey": {"enabled": True}}, "is for development"),
-    ("tokens in the clear", {"auth": {"enabled": True, "existingSecret": "t"}}, "the clients refuse to send them so"),
+    ("tokens in the clear", {"allowInsecure": True, "auth": {"enabled": True, "existingSecret": "t"}},
+     "the clients refuse to send them so"),
 ])
 def test_it_warns(why, values, warning):
     assert warning in notes(values)

@@ -15,7 +15,9 @@ def memory(limit: str, **config) -> dict:
 
 WRONG = [
     ("open to the network by default", {},
-     "set tls.enabled=true, auth.enabled=true, or, for a trial, allowInsecure=true"),
+     "the service would be open to every pod: set tls.enabled=true, or, for a trial, allowInsecure=true"),
+    ("tokens in the clear", {"auth": {"enabled": True, "existingSecret": "tokens"}},
+     "auth.enabled alone sends tokens in the clear: set tls.enabled=true, or,"),
     ("no room for a cache", memory("512Mi"), "resources.limits.memory: 512Mi has no room for the cache: "
      "the process may take 633Mi beside it, so give at least 658Mi"),
     ("no room for large entries", memory("1Gi", maxEntryBytes="64MiB"), "give at least 1171Mi"),
@@ -31,9 +33,10 @@ WRONG = [
     ("two certificates", {"tls": {"enabled": True, "existingSecret": "x", "certManager": {"enabled": True}}},
      "two sources of one certificate"),
     ("nobody to issue it", {"tls": {"enabled": True, "certManager": {"enabled": True}}}, "tls.certManager.issuer.name"),
-    ("no tokens", {"auth": {"enabled": True}}, "auth.enabled needs auth.existingSecret or auth.tokens"),
+    ("no tokens", OPEN | {"auth": {"enabled": True}}, "auth.enabled needs auth.existingSecret or auth.tokens"),
     ("tokens that nobody asks for", OPEN | {"auth": {"existingSecret": "x"}}, "without auth.enabled=true"),
-    ("two files of tokens", {"auth": {"enabled": True, "existingSecret": "x", "tokens": "lines"}}, "give one of them"),
+    ("two files of tokens", OPEN | {"auth": {"enabled": True, "existingSecret": "x", "tokens": "lines"}},
+     "give one of them"),
     ("no keys", OPEN | {"encryption": {"enabled": True}, "externalRedis": REDIS}, "needs encryption.existingSecret"),
     ("keys and nothing to seal", OPEN | {"encryption": {"enabled": True, "existingSecret": "x"}},
      "needs a shared tier"),
@@ -88,6 +91,6 @@ def test_the_schema_refuses_and_names(why, values, named):
     assert named in str(refused.value)
 
 
-def test_tls_or_tokens_need_no_permission():
+def test_tls_needs_no_permission():
     assert render(TLS)
-    assert render({"auth": {"enabled": True, "existingSecret": "tokens"}})
+    assert render(TLS | {"auth": {"enabled": True, "existingSecret": "tokens"}})

@@ -31,7 +31,8 @@ class Pod:
                 self.secrets = self.secrets | {one["metadata"]["name"]: one["stringData"]}
         self._mount()
         self.port = free_port()
-        self.env = self._environment()
+        self.rendered = self._environment()
+        self.env = self._at_free_ports(self.rendered)
 
     def _mount(self):
         volumes = {volume["name"]: volume["secret"]["secretName"] for volume in self.spec.get("volumes", [])}
@@ -54,22 +55,29 @@ class Pod:
             else:
                 reference = one["valueFrom"]["secretKeyRef"]
                 env[one["name"]] = self.secrets[reference["name"]][reference["key"]]
-        # Not 0.0.0.0: the tests of a machine are no business of others.
+        return {name: self._here(value) for name, value in env.items()}
+
+    def _at_free_ports(self, env: dict[str, str]) -> dict[str, str]:
+        """Not 0.0.0.0 either: the tests of a machine are no business of others."""
         ports = {"50051": str(self.port), "9464": str(free_port())}
 
         def at_free_port(found: re.Match) -> str:
             return f"{found[1].replace('0.0.0.0', '127.0.0.1')}:{ports[found[2]]}"
 
-        return {name: re.sub(r"(0\.0\.0\.0|\blocalhost):(50051|9464)", at_free_port, self._here(value))
+        return {name: re.sub(r"(0\.0\.0\.0|\blocalhost):(50051|9464)", at_free_port, value)
                 for name, value in env.items()}
 
-    def _run(self, command: list[str], **popen) -> subprocess.Popen:
-        return subprocess.Popen([binary(command[0]), *command[1:]], env={"PATH": os.environ["PATH"]} | self.env,
-                                text=True, **popen)
+    def _run(self, command: list[str], env: dict[str, str] | None = None, **popen) -> subprocess.Popen:
+        return subprocess.Popen([binary(command[0]), *command[1:]], text=True, **popen,
+                                env={"PATH": os.environ["PATH"]} | (self.env if env is None else env))
 
     @contextlib.contextmanager
     def running(self):
         command = self.container["command"] + self.container.get("args", [])
+        # With the addresses of the pod, which the server may refuse where it takes those of loopback.
+        judged = self._run([*command, "--print-config"], self.rendered, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE)
+        assert (judged.communicate(timeout=60)[1], judged.returncode) == ("", 0)
         process = self._run(command, stderr=open(self.folder / "log", "w"))
         try:
             self._wait_until_listening(process)
@@ -185,8 +193,8 @@ def test_the_probe_speaks_tls_with_what_is_mounted(pod, certificate, mutual):
 
 @not_in_this_build("tokens-file")
 def test_a_probe_needs_no_token_and_everybody_else_does(pod):
-    line = "0" * 64
-    guarded = pod({"auth": {"enabled": True, "tokens": line}})
+    line = f"id=agents sha256={'0' * 64} roles=writer namespaces=acme"
+    guarded = pod(OPEN | {"auth": {"enabled": True, "tokens": line}})
     with guarded.running():
         assert guarded.paracle(*PROBE)[0] == 0, guarded.log()
         assert "UNAUTHENTICATED" in guarded.paracle("paracle", "cache", "health", "--timeout", "10s")[1]

@@ -2,8 +2,9 @@
 
 {{- define "paracle-cache.refuse" -}}
 {{- $v := .Values -}}
-{{- if not (or $v.allowInsecure $v.tls.enabled $v.auth.enabled) -}}
-{{- fail "the service would be open to every pod: set tls.enabled=true, auth.enabled=true, or, for a trial, allowInsecure=true" -}}
+{{- if not (or $v.allowInsecure $v.tls.enabled) -}}
+{{- $why := ternary "auth.enabled alone sends tokens in the clear" "the service would be open to every pod" $v.auth.enabled -}}
+{{- fail (printf "%s: set tls.enabled=true, or, for a trial, allowInsecure=true" $why) -}}
 {{- end -}}
 {{- include "paracle-cache.refuseTls" $v.tls -}}
 {{- include "paracle-cache.refuseAuth" $v.auth -}}
