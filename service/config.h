@@ -57,6 +57,7 @@ struct Config {
   int max_in_flight = 0;  // Calls that are being answered at one time; > 0.
   int max_streams = 0;    // Concurrent calls of one connection; > 0.
   int max_metadata_bytes = 0;
+  int64_t connection_bytes = 0;  // Of the process, beside the memory tier and recordings; 0: no limit.
   std::string namespace_limits_text;
   LimitRules namespace_limits;        // What that text says.
   absl::Duration max_connection_age;  // Zero: connections may live for ever.

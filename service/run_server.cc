@@ -1,8 +1,13 @@
 #include "service/run_server.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <set>
+#include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cachecore/cache_factory.h"
 #include "google/protobuf/stubs/logging.h"
@@ -10,9 +15,11 @@
 #include "service/command_line.h"
 #include "service/core_dumps.h"
 #include "service/grpc_log.h"
+#include "service/limits/memory_guard.h"
 #include "service/logging.h"
 #include "service/metrics/admin_endpoint.h"
 #include "service/metrics/metrics.h"
+#include "service/open_files.h"
 #include "service/server.h"
 #include "service/settings.h"
 #include "service/shutdown_signals.h"
@@ -88,6 +95,23 @@ void Tell(const std::unique_ptr<AdminEndpoint>& admin, AdminEndpoint::State stat
   Log(LogLevel::kInfo, "serving metrics", {{"url", absl::StrCat("http://", admin->address(), "/metrics")}});
 }
 
+std::unique_ptr<MemoryGuard> GuardMemory(const Config& config, const Server& server) {
+  if (config.connection_bytes == 0) return nullptr;
+  std::set<int> ports;
+  for (const std::string& address : server.addresses()) {
+    const absl::string_view port = absl::string_view(address).substr(address.rfind(':') + 1);
+    if (int number; absl::SimpleAtoi(port, &number)) ports.insert(number);
+  }
+  int64_t most = 0;
+  for (int64_t part : {config.max_bytes, config.recording_bytes, config.connection_bytes}) {
+    most += std::min(part, int64_t{1} << 60);  // Sizes have no upper limit, sums do.
+  }
+  return std::make_unique<MemoryGuard>(most, std::move(ports), [](const std::string& peer) {
+    Log(LogLevel::kWarn, "connection closed",
+        {{"peer", peer}, {"why", "memory beyond PARACLE_CACHE_CONNECTION_BYTES"}});
+  });
+}
+
 int Serve(const Config& config, absl::Span<const Setting> settings) {
   if (config.encryption_keys != nullptr) ForbidCoreDumps();
   ConfigureLogging(config.log_level, config.log_format);
@@ -95,6 +119,7 @@ int Serve(const Config& config, absl::Span<const Setting> settings) {
   // What protobuf would say of each malformed request, its sender is told.
   google::protobuf::SetLogHandler(nullptr);
   BlockShutdownSignals();
+  RaiseOpenFiles();
   cachecore::StatsLedger ledger({}, cachecore::Clock::System());
   Meters meters;
   cachecore::CacheOptions options = ToCacheOptions(config);
@@ -116,6 +141,7 @@ int Serve(const Config& config, absl::Span<const Setting> settings) {
   RaiseGrpcErrors();
   LogStart(config, settings, **server);
   Tell(*admin, AdminEndpoint::State::kServing);
+  const std::unique_ptr<MemoryGuard> guard = GuardMemory(config, **server);
   const int signal = WaitForShutdownSignal();
   Log(LogLevel::kInfo, "draining", {{"signal", absl::StrCat(signal)}});
   Tell(*admin, AdminEndpoint::State::kDraining);

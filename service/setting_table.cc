@@ -223,6 +223,14 @@ constexpr SettingSpec kTable[] = {
      [](string_view text, Config& config) { return SetCount(text, 1, 1'000'000, &config.max_streams); }},
     {"MAX_METADATA_BYTES", "16KiB", "a size from 1KiB to 1MiB", "largest metadata of a request",
      [](string_view text, Config& config) { return SetSize(text, 1 << 10, 1 << 20, &config.max_metadata_bytes); }},
+    {"CONNECTION_BYTES", "256MiB", "a size from 32MiB such as 256MiB (a plain number is bytes), or 0 (no limit)",
+     "bytes that the process may take beside the memory tier and recordings; beyond, the connections that cost most "
+     "are "
+     "closed",
+     [](string_view text, Config& config) {
+       if (!SetSize(text, 0, kNoMost, &config.connection_bytes)) return false;
+       return config.connection_bytes == 0 || config.connection_bytes >= 32 << 20;
+     }},
     {"MAX_CONNECTION_AGE", "30m", "a duration from 1s such as 30m, or 0 (for ever)",
      "connections are asked to reconnect after this, so that load spreads",
      [](string_view text, Config& config) {

@@ -1,0 +1,83 @@
+#include "service/limits/connection_scan.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdlib>
+#include <optional>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+
+namespace paracle::service {
+namespace {
+
+// Of either end of a TCP socket; nullopt: it is none.
+std::optional<std::pair<std::string, int>> AddressOf(int fd, decltype(getsockname)* end) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  char text[INET6_ADDRSTRLEN] = "";
+  if (end(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
+  if (address.ss_family == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address);
+    inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
+    return std::pair(std::string(text), int{ntohs(v4->sin_port)});
+  }
+  if (address.ss_family != AF_INET6) return std::nullopt;
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+  inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
+  return std::pair(absl::StrCat("[", text, "]"), int{ntohs(v6->sin6_port)});
+}
+
+std::optional<ConnectionTraffic> TrafficOf(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+  constexpr uint8_t kEstablished = 1;
+  if (info.tcpi_state != kEstablished) return std::nullopt;
+  const uint64_t on_its_way = uint64_t{info.tcpi_unacked} * info.tcpi_snd_mss;
+  return ConnectionTraffic{.received = info.tcpi_bytes_received,
+                           .sent = info.tcpi_bytes_acked,
+                           .waiting = info.tcpi_notsent_bytes + on_its_way};
+}
+
+}  // namespace
+
+std::map<int, ConnectionTraffic> ScanConnections(const std::set<int>& ports) {
+  std::map<int, ConnectionTraffic> connections;
+  DIR* const files = opendir("/proc/self/fd");
+  if (files == nullptr) return connections;
+  const absl::Cleanup close_files = [files] { closedir(files); };
+  while (const dirent* file = readdir(files)) {
+    const int fd = atoi(file->d_name);
+    const auto local = AddressOf(fd, getsockname);
+    if (!local || !ports.contains(local->second)) continue;
+    if (const auto traffic = TrafficOf(fd)) connections[fd] = *traffic;
+  }
+  return connections;
+}
+
+int Costliest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after) {
+  int costliest = -1;
+  std::pair<uint64_t, uint64_t> most;
+  for (const auto& [fd, now] : after) {
+    const auto it = before.find(fd);
+    const ConnectionTraffic then = it == before.end() ? ConnectionTraffic{} : it->second;
+    const bool takes_nothing = now.waiting > 0 && then.waiting > 0 && now.sent == then.sent;
+    const std::pair<uint64_t, uint64_t> cost{takes_nothing ? now.waiting : 0, now.received - then.received};
+    if (costliest >= 0 && cost <= most) continue;
+    costliest = fd;
+    most = cost;
+  }
+  return most == std::pair<uint64_t, uint64_t>{} ? -1 : costliest;
+}
+
+std::string PeerOf(int fd) {
+  const auto peer = AddressOf(fd, getpeername);
+  return peer ? absl::StrCat(peer->first, ":", peer->second) : "";
+}
+
+}  // namespace paracle::service

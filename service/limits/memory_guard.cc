@@ -1,0 +1,78 @@
+#include "service/limits/memory_guard.h"
+
+#include <malloc.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "service/limits/connection_scan.h"
+
+namespace paracle::service {
+namespace {
+
+constexpr int kLookMillis = 20;
+constexpr int kScanMillis = 5;
+constexpr std::chrono::seconds kBetweenTrims{1};  // Each walks all that is free.
+
+int64_t ResidentBytes() {
+  FILE* const file = fopen("/proc/self/statm", "re");
+  if (file == nullptr) return 0;
+  long size = 0, resident = 0;
+  const bool read = fscanf(file, "%ld %ld", &size, &resident) == 2;
+  fclose(file);
+  return read ? int64_t{resident} * sysconf(_SC_PAGESIZE) : 0;
+}
+
+}  // namespace
+
+MemoryUse ReadMemoryUse() {
+  const struct mallinfo2 info = mallinfo2();
+  return {.allocated = static_cast<int64_t>(info.uordblks + info.hblkhd), .resident = ResidentBytes()};
+}
+
+MemoryGuard::MemoryGuard(int64_t max_bytes, std::set<int> ports, std::function<void(const std::string& peer)> on_close)
+    : max_bytes_(max_bytes), ports_(std::move(ports)), on_close_(std::move(on_close)), thread_([this] { Run(); }) {}
+
+MemoryGuard::~MemoryGuard() {
+  {
+    std::lock_guard lock(mutex_);
+    end_ = true;
+  }
+  ended_.notify_one();
+  thread_.join();
+}
+
+void MemoryGuard::Run() {
+  while (Sleep(kLookMillis)) Look();
+}
+
+// What is resident is cheap to read, and never much less than what is allocated.
+void MemoryGuard::Look() {
+  if (ResidentBytes() <= max_bytes_) return;
+  if (ReadMemoryUse().allocated > max_bytes_) return CloseCostliest();
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_trim_) return;
+  malloc_trim(0);
+  next_trim_ = now + kBetweenTrims;
+}
+
+void MemoryGuard::CloseCostliest() {
+  const auto before = ScanConnections(ports_);
+  if (!Sleep(kScanMillis)) return;
+  const int fd = Costliest(before, ScanConnections(ports_));
+  if (fd < 0) return;
+  const std::string peer = PeerOf(fd);
+  // gRPC sees the end of it and cleans up. Should the number have been given to another meanwhile, that one connects
+  // again.
+  if (shutdown(fd, SHUT_RDWR) == 0) on_close_(peer);
+}
+
+bool MemoryGuard::Sleep(int millis) {
+  std::unique_lock lock(mutex_);
+  return !ended_.wait_for(lock, std::chrono::milliseconds(millis), [this] { return end_; });
+}
+
+}  // namespace paracle::service

@@ -1,0 +1,16 @@
+// The limit of open files, and with it of connections.
+#ifndef PARACLE_SERVICE_OPEN_FILES_H_
+#define PARACLE_SERVICE_OPEN_FILES_H_
+
+#include <cstdint>
+
+namespace paracle::service {
+
+// Raises the limit of this process as far as it may go without privileges; returns what it is now. Shells and services
+// start programs with 1,024, and gRPC 1.51 does not come back from running out: it stops to accept for good
+// (CVE-2023-4785).
+uint64_t RaiseOpenFiles();
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_OPEN_FILES_H_
