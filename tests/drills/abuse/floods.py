@@ -27,14 +27,16 @@ from ..support.worker import Link
 from .scene import judge_beside, running_scene
 
 _ATONCE = 200  # Frames in one write.
+# MiB: what the server is let have beside its memory tier, and what comes in until it has noticed.
+_MOST_GROWTH = 256 + 256
 
 
 def run(verdict: Verdict, short: bool) -> None:
     seconds = 2.0 if short else 20.0
-    with running_scene() as scene:
+    with running_scene("--max-bytes", "64MiB") as scene:
         for title, batch, fewest in _FLOODS:
             verdict.row(f"flood of {title}, {seconds:g} s")
-            sent, connections = judge_beside(verdict, scene, seconds, flood, batch.__name__, growth=64)
+            sent, connections = judge_beside(verdict, scene, seconds, flood, batch.__name__, growth=_MOST_GROWTH)
             verdict.at_least("frames that it sent", sent, fewest)
             verdict.tell("connections that it needed", connections)
 
@@ -102,6 +104,11 @@ def resets(connection: RawHttp2) -> bytes:
     return bytes(out)
 
 
+def openings(connection: RawHttp2) -> bytes:
+    """Calls that are begun and not gone on with, more than a connection may have."""
+    return b"".join(frame(HEADERS, END_HEADERS, connection.new_stream(), _CALL_HEADERS) for _ in range(_ATONCE))
+
+
 _MORE_HEADERS = header("x-more", b"v" * 1000)
 
 
@@ -115,4 +122,4 @@ def continuations(connection: RawHttp2) -> bytes:
 
 
 _FLOODS = [("PING", pings, 1000), ("SETTINGS", settings, 10_000), ("calls and their RST_STREAM", resets, 10_000),
-           ("CONTINUATION", continuations, 1000)]
+           ("calls that are only begun", openings, 10_000), ("CONTINUATION", continuations, 1000)]

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import time
 from collections.abc import Callable, Iterator
 
 from support.server_process import ServerProcess, running_server
@@ -34,8 +35,8 @@ class Scene:
 
 
 @contextlib.contextmanager
-def running_scene(*flags: str, env: dict[str, str] | None = None) -> Iterator[Scene]:
-    with running_server("--log-level", "error", *flags, env=env) as server, Honest(server.address) as honest:
+def running_scene(*flags: str) -> Iterator[Scene]:
+    with running_server(*flags) as server, Honest(server.address) as honest:
         honest.served_for(0.3)  # What the first use of everything costs is not to be counted.
         yield Scene(server, honest)
 
@@ -49,10 +50,12 @@ def judge_beside(
     with Worker(abuse, scene.address, seconds, *args) as abuser:
         abuser.receive()  # It has begun.
         scene.honest.begin(seconds)
+        most, until = resident, time.monotonic() + seconds
+        while time.monotonic() < until:
+            most = max(most, scene.resident())
+            time.sleep(0.02)
         served = scene.honest.end()
-        most = scene.resident()
         said = abuser.receive()
-    most = max(most, scene.resident())
     judge_served(verdict, quiet, served)
     verdict.equal("the process lives", scene.server.process.poll(), None)
     verdict.at_most("its memory grew by, MiB", (most - resident) >> 20, growth)

@@ -28,7 +28,8 @@
 //     AdminService.GetConfig; the ones written here are fixed.
 //   - Errors that any RPC may answer, and which its own list does not repeat: UNAUTHENTICATED (no or unknown token),
 //     PERMISSION_DENIED (the caller's identity may not use this namespace or this RPC), RESOURCE_EXHAUSTED
-//     (reason OVERLOADED, with RetryInfo), UNAVAILABLE (draining, or no tier can answer; retry with backoff),
+//     (reason OVERLOADED, or NAMESPACE_LIMIT: the namespace is over one of its own limits; both with RetryInfo),
+//     UNAVAILABLE (draining, or no tier can answer; retry with backoff),
 //     DEADLINE_EXCEEDED, CANCELLED. A CANCELLED that the caller did not cause comes from a server that is draining and
 //     had not begun the call: retry it as UNAVAILABLE.
 
