@@ -60,19 +60,20 @@ std::map<int, ConnectionTraffic> ScanConnections(const std::set<int>& ports) {
   return connections;
 }
 
-int Costliest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after) {
+int Costliest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after,
+              uint64_t least) {
   int costliest = -1;
   std::pair<uint64_t, uint64_t> most;
   for (const auto& [fd, now] : after) {
     const auto it = before.find(fd);
     const ConnectionTraffic then = it == before.end() ? ConnectionTraffic{} : it->second;
-    const bool takes_nothing = now.waiting > 0 && then.waiting > 0 && now.sent == then.sent;
+    const bool takes_nothing = now.waiting >= least && then.waiting >= least && now.sent == then.sent;
     const std::pair<uint64_t, uint64_t> cost{takes_nothing ? now.waiting : 0, now.received - then.received};
-    if (costliest >= 0 && cost <= most) continue;
+    if (cost <= most || (!takes_nothing && cost.second < least)) continue;
     costliest = fd;
     most = cost;
   }
-  return most == std::pair<uint64_t, uint64_t>{} ? -1 : costliest;
+  return costliest;
 }
 
 std::string PeerOf(int fd) {

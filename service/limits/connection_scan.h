@@ -19,8 +19,9 @@ struct ConnectionTraffic {
 std::map<int, ConnectionTraffic> ScanConnections(const std::set<int>& ports);
 
 // Of two scans of the same connections, which one costs most: the one that takes nothing of what waits for it, else the
-// one that was received from most in between; -1: none.
-int Costliest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after);
+// one that was received from most in between. -1: none for which that is `least` bytes or more.
+int Costliest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after,
+              uint64_t least);
 
 // "192.0.2.1:4711"; empty when it is gone.
 std::string PeerOf(int fd);

@@ -15,6 +15,10 @@ namespace {
 
 constexpr int kLookMillis = 20;
 constexpr int kScanMillis = 5;
+// What a flood brings within such a time, and nobody who waits for answers. Less is suspected only after a second: the
+// memory of the connection before is given back meanwhile.
+constexpr uint64_t kFlood = 64 << 10;
+constexpr int kPatientScans = 200;
 constexpr std::chrono::seconds kBetweenTrims{1};  // Each walks all that is free.
 
 int64_t ResidentBytes() {
@@ -60,10 +64,17 @@ void MemoryGuard::Look() {
 }
 
 void MemoryGuard::CloseCostliest() {
-  const auto before = ScanConnections(ports_);
-  if (!Sleep(kScanMillis)) return;
-  const int fd = Costliest(before, ScanConnections(ports_));
-  if (fd < 0) return;
+  const auto first = ScanConnections(ports_);
+  auto before = first;
+  int fd = -1;
+  for (int scans = 0; fd < 0; ++scans) {
+    if (!Sleep(kScanMillis) || ReadMemoryUse().allocated <= max_bytes_) return;
+    const auto after = ScanConnections(ports_);
+    const bool patient = scans < kPatientScans;
+    fd = Costliest(patient ? before : first, after, patient ? kFlood : 1);
+    if (!patient && fd < 0) return;
+    before = after;
+  }
   const std::string peer = PeerOf(fd);
   // gRPC sees the end of it and cleans up. Should the number have been given to another meanwhile, that one connects
   // again.
