@@ -1,6 +1,6 @@
 """The figures that scripts/bench prints, one module each, with a function `measure(programs)` that yields rows."""
 
-from figures import encrypted, footprint, generator, go, hits, key, memory, miss, python, shared
+from figures import encrypted, footprint, generator, go, hits, key, memory, metrics, miss, python, shared
 
 FIGURES = {
     "memory": memory,
@@ -11,6 +11,7 @@ FIGURES = {
     "generator": generator,
     "shared": shared,
     "encrypted": encrypted,
+    "metrics": metrics,
     "python": python,
     "go": go,
 }

@@ -82,12 +82,16 @@ class Process:
         raise NotMeasured("no VmRSS: not Linux?")
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextlib.contextmanager
 def running(command: list[str]):
     """Runs a server on a free port, for which `{endpoint}` stands in the command, as a Process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     endpoint = f"127.0.0.1:{port}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PARACLE_")}
     server = subprocess.Popen([word.format(endpoint=endpoint) for word in command], env=environment,
