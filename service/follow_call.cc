@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "cachecore/error.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
+#include "service/call_log.h"
 #include "service/message_slice.h"
 #include "service/status_mapping.h"
 #include "service/timestamps.h"
@@ -160,6 +161,7 @@ void FollowCall::OnDone() {
 void FollowCall::FinishOnce(const absl::Status& status, std::optional<CallResult> result) {
   if (std::exchange(finished_, true)) return;
   const grpc::Status answer = ToGrpc(status);
+  LogFailedCall(Rpc::kFollow, status, context_);
   timer_.Finish(result.value_or(ResultOfCode(answer.error_code())), answer.error_code());
   Finish(answer);
 }

@@ -81,6 +81,8 @@ void ConfigureLogging(LogLevel level, LogFormat format) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+bool Logs(LogLevel level) { return spdlog::should_log(ToSpdlog(level)); }
+
 void Log(LogLevel level, absl::string_view event, std::initializer_list<LogField> fields) {
   const auto severity = ToSpdlog(level);
   if (!spdlog::should_log(severity)) return;

@@ -19,6 +19,9 @@ using LogField = std::pair<absl::string_view, std::string>;
 // Call once, before other threads log.
 void ConfigureLogging(LogLevel level, LogFormat format);
 
+// Whether lines of that level are written.
+bool Logs(LogLevel level);
+
 // `event` is a constant; what varies goes into fields.
 void Log(LogLevel level, absl::string_view event, std::initializer_list<LogField> fields = {});
 

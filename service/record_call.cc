@@ -5,6 +5,7 @@
 #include "absl/time/time.h"
 #include "cachecore/error.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
+#include "service/call_log.h"
 #include "service/entry_counting.h"
 #include "service/message_slice.h"
 #include "service/set_request.h"
@@ -112,6 +113,7 @@ void RecordCall::OnStored(const absl::StatusOr<cachecore::SetOutcome>& outcome) 
 void RecordCall::Fail(const absl::Status& status) {
   if (recorder_ != nullptr) recorder_->Abort();
   const grpc::Status answer = ToGrpc(status);
+  LogFailedCall(Rpc::kRecord, status, context_);
   timer_.Finish(answer.error_code());
   Finish(answer);
 }

@@ -82,9 +82,9 @@ struct Meters {
 // Null: metrics are switched off.
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> StartAdmin(const Config& config, const Served& served, Meters* meters) {
   if (!config.admin_listen) return nullptr;
-  meters->metrics =
-      std::make_unique<Metrics>(served, &meters->tiers, config.backend,
-                                MetricLabels{.models = config.metrics_models, .namespaces = config.metrics_namespaces});
+  meters->metrics = std::make_unique<Metrics>(
+      served, &meters->tiers, config.backend,
+      MetricLabels{.models = config.metrics_models, .namespaces = config.metrics_namespaces}, WatchedFiles());
   return AdminEndpoint::Start(*config.admin_listen, meters->metrics.get());
 }
 

@@ -11,6 +11,7 @@
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/server_callback.h"
 #include "service/access.h"
+#include "service/call_log.h"
 #include "service/limits/namespace_limits.h"
 #include "service/open_calls.h"
 #include "service/status_mapping.h"
@@ -30,6 +31,7 @@ class TypedCall final : public grpc::ServerUnaryReactor {
   // UNAUTHENTICATED, before anything is parsed: it is not known who calls. INVALID_ARGUMENT: `bytes` are no Request.
   absl::Status Open(const Access& access, const grpc::CallbackServerContext& context, Operation operation,
                     grpc::ByteBuffer bytes) {
+    context_ = &context;
     absl::StatusOr<IdentifiedCall> caller = access.Identify(context, operation);
     if (!caller.ok()) return caller.status();
     identified = *std::move(caller);
@@ -40,6 +42,7 @@ class TypedCall final : public grpc::ServerUnaryReactor {
 
   // Sends `response`, or the error. Call it once; the call may be gone when it returns.
   void Answer(const absl::Status& status) {
+    if (!status.ok()) LogFailedCall(RpcOfThis(), status, context_);
     bool owned;
     const grpc::Status answer = status.ok()
                                     ? grpc::SerializationTraits<Response>::Serialize(response, response_bytes_, &owned)
@@ -68,6 +71,7 @@ class TypedCall final : public grpc::ServerUnaryReactor {
   grpc::ByteBuffer* const response_bytes_;
   OpenCalls* const open_calls_;
   CallTimer timer_;
+  const grpc::ServerContextBase* context_ = nullptr;
 };
 
 }  // namespace paracle::service

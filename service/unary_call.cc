@@ -1,5 +1,6 @@
 #include "service/unary_call.h"
 
+#include "service/call_log.h"
 #include "service/status_mapping.h"
 
 namespace paracle::service {
@@ -72,6 +73,7 @@ void UnaryCall::Send(grpc::ByteBuffer response) {
 
 void UnaryCall::Fail(const absl::Status& status) {
   const grpc::Status answer = ToGrpc(status);
+  LogFailedCall(method_->rpc, status, &rpc_->context);
   CountFinished(ResultOfCode(answer.error_code()), answer.error_code());
   state_ = State::kFinishing;
   rpc_->writer.FinishWithError(answer, &operation_tag_);

@@ -306,3 +306,36 @@ def test_a_port_in_use_stops_the_start_with_one_line():
     assert run.returncode == 1
     assert run.stderr == (f"paracle-cache-server: cannot serve metrics on {address}: Address already in use "
                           "(PARACLE_CACHE_ADMIN_LISTEN names another address, or off)\n")
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def await_line(server, wanted: str) -> str:
+    give_up = time.monotonic() + 20
+    while not (lines := [line for line in server.process.log if wanted in line]):
+        assert time.monotonic() < give_up, f"no {wanted!r} in {server.process.log}"
+        time.sleep(0.02)
+    return lines[0]
+
+
+def test_a_call_that_fails_is_logged_with_the_trace_of_its_caller(stubs):
+    with watched_server(stubs, "--log-level", "debug") as server:
+        for metadata in (("traceparent", f"00-{TRACE}-00f067aa0ba902b7-01"),), (("traceparent", "x" * 5000),), ():
+            for call, request in ((server.cache.Get, server.pb.GetRequest()),
+                                  (server.cache.RenewLease, server.pb.RenewLeaseRequest())):
+                with pytest.raises(grpc.RpcError):
+                    call(request, timeout=20, metadata=metadata)
+        for method in ("Get", "RenewLease"):
+            line = await_line(server, f"method={method} ")
+            assert line.rstrip().endswith(f"call failed method={method} code=InvalidArgument reason=INVALID_FIELD "
+                                          f"trace_id={TRACE}")
+        await_value(server.url, 6, "grpc_server_handled_total", grpc_code="InvalidArgument")
+        assert sum("trace_id" in line for line in server.process.log) == 2
+
+
+def test_calls_that_fail_by_their_callers_fault_are_no_news(watched):
+    with pytest.raises(grpc.RpcError):
+        watched.cache.Get(watched.pb.GetRequest(), timeout=20)
+    await_value(watched.url, 1, "grpc_server_handled_total", grpc_code="InvalidArgument")
+    assert not any("call failed" in line for line in watched.process.log)

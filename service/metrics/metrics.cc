@@ -23,10 +23,11 @@ void CollectBuild(Families& families) {
 }  // namespace
 
 Metrics::Metrics(const Served& served, const cachecore::TierMeter* tiers, std::string backend,
-                 const MetricLabels& labels)
+                 const MetricLabels& labels, WatchedFiles files)
     : served_(served),
       tiers_(*tiers),
       backend_(std::move(backend)),
+      files_(std::move(files)),
       models_(labels.models),
       namespaces_(labels.namespaces) {}
 
@@ -39,6 +40,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
   CollectLeases(served_, families);
   CollectTiers(tiers_, served_.shared != nullptr, families);
   if (served_.shared != nullptr) CollectBackend(backend_, *served_.shared, families);
+  if (files_ != nullptr) CollectFiles(files_(), families);
   CollectProcess(families);
   return families.Take();
 }
