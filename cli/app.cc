@@ -142,6 +142,7 @@ std::unique_ptr<CLI::App> BuildApp(Session& session) {
   cache.group("Commands");
   cache.require_subcommand(1);
   AddStatsCommand(cache, session);
+  AddTopCommand(cache, session);
   AddClearCommand(cache, session);
   AddConfigCommand(cache, session);
   AddBenchmarkCommand(cache, session);

@@ -12,6 +12,7 @@ class App;
 namespace paracle::cli {
 
 void AddStatsCommand(CLI::App& cache, Session& session);
+void AddTopCommand(CLI::App& cache, Session& session);
 void AddClearCommand(CLI::App& cache, Session& session);
 void AddConfigCommand(CLI::App& cache, Session& session);
 void AddBenchmarkCommand(CLI::App& cache, Session& session);

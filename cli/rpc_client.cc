@@ -181,6 +181,10 @@ bool IsConnectFailure(const absl::Status& status) {
   return payload && *payload == kConnect;
 }
 
+bool MayComeBack(const absl::Status& status) {
+  return ExitCodeFor(status) == ExitCode::kRpcFailed && (absl::IsUnavailable(status) || absl::IsCancelled(status));
+}
+
 ExitCode ExitCodeFor(const absl::Status& status) {
   if (status.ok()) return ExitCode::kOk;
   if (IsConnectFailure(status)) return ExitCode::kCannotConnect;

@@ -41,6 +41,10 @@ absl::StatusOr<std::unique_ptr<RpcClient>> NewRpcClient(const ClientOptions& opt
 // True when the status comes from RpcClient and no server was reached.
 bool IsConnectFailure(const absl::Status& status);
 
+// Whether a server that was reached before may be there again in a moment: one that restarts says so, or just hangs up;
+// the next attempt tells.
+bool MayComeBack(const absl::Status& status);
+
 // kOk for OK; kCannotConnect and kRpcFailed for what RpcClient returned; kUsage for every other error, since what is
 // left are the user's own flags and files.
 ExitCode ExitCodeFor(const absl::Status& status);

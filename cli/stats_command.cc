@@ -32,11 +32,6 @@ std::string Render(const Session& session, const pb::GetStatsResponse& response,
                       StdoutCanRedraw() ? "\nCtrl-C ends.\n" : "\n");
 }
 
-// A server that restarts says so, or just hangs up; the next attempt tells whether one is there again.
-bool MayComeBack(const absl::Status& status) {
-  return ExitCodeFor(status) == ExitCode::kRpcFailed && (absl::IsUnavailable(status) || absl::IsCancelled(status));
-}
-
 ExitCode RunStats(Session& session, const StatsFlags& flags) {
   const auto client = NewRpcClient(session.client);
   if (!client.ok()) return Fail(client.status());

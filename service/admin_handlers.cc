@@ -65,6 +65,14 @@ void FillLeases(const cachecore::LeaseCounters& counters, cache::v1::LeaseStatus
   proto->set_granted_alone_count(counters.granted_alone);
 }
 
+void FillLookupTimes(const CallMeter& meter, cache::v1::LookupTimes* proto) {
+  cachecore::HistogramSnapshot times = meter.ReadTimes(Rpc::kGet, CallResult::kHit);
+  times.Add(meter.ReadTimes(Rpc::kGet, CallResult::kMiss));
+  const auto bounds = CallMeter::TimeBuckets().bounds;
+  for (const int64_t bound : bounds) proto->add_upper_bound_nanos(bound);
+  for (size_t i = 0; i <= bounds.size(); ++i) proto->add_counts(times.counts[i]);
+}
+
 absl::Status LedgerUnavailable(const absl::Status& why) {
   if (why.ok()) return absl::OkStatus();
   return cachecore::WithReason(
@@ -102,6 +110,7 @@ void AdminHandlers::FillStats(const cache::v1::GetStatsRequest& request, cache::
     response->mutable_leases()->set_recordings(served_.recordings->running());
     response->mutable_leases()->set_followers(served_.recordings->followers());
   }
+  if (served_.meter != nullptr) FillLookupTimes(*served_.meter, response->mutable_lookup_times());
   response->set_backend(backend_);
   response->set_enabled(enabled_);
 }

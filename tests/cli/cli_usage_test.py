@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-COMMANDS = ["stats", "clear", "config", "benchmark", "health", "get", "set", "invalidate", "key", "completion"]
+COMMANDS = ["stats", "top", "clear", "config", "benchmark", "health", "get", "set", "invalidate", "key", "completion"]
 ANY_DIGEST = "ab" * 32
 
 

@@ -75,7 +75,7 @@ func (x SharedTierStatus_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SharedTierStatus_State.Descriptor instead.
 func (SharedTierStatus_State) EnumDescriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{2, 0}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{3, 0}
 }
 
 // Where a value came from; a later one wins over an earlier one.
@@ -136,7 +136,7 @@ func (x Setting_Source) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Setting_Source.Descriptor instead.
 func (Setting_Source) EnumDescriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{10, 0}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{11, 0}
 }
 
 // Request of AdminService.GetStats.
@@ -210,7 +210,9 @@ type GetStatsResponse struct {
 	SharedTier *SharedTierStatus `protobuf:"bytes,5,opt,name=shared_tier,json=sharedTier,proto3" json:"shared_tier,omitempty"`
 	// Leases and streams of the server that answers, for all namespaces; never summed. Unset when the cache is switched
 	// off.
-	Leases        *LeaseStatus `protobuf:"bytes,6,opt,name=leases,proto3" json:"leases,omitempty"`
+	Leases *LeaseStatus `protobuf:"bytes,6,opt,name=leases,proto3" json:"leases,omitempty"`
+	// How fast the server that answers was, for all namespaces; never summed. Unset when it does not count for metrics.
+	LookupTimes   *LookupTimes `protobuf:"bytes,7,opt,name=lookup_times,json=lookupTimes,proto3" json:"lookup_times,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -287,6 +289,69 @@ func (x *GetStatsResponse) GetLeases() *LeaseStatus {
 	return nil
 }
 
+func (x *GetStatsResponse) GetLookupTimes() *LookupTimes {
+	if x != nil {
+		return x.LookupTimes
+	}
+	return nil
+}
+
+// How long Gets took that were answered with a hit or a miss and waited for nobody. Counts are since the server's
+// start: take the difference of two responses for the time between them.
+type LookupTimes struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Upper bounds of the buckets, inclusive, rising, in nanoseconds.
+	UpperBoundNanos []int64 `protobuf:"varint,1,rep,packed,name=upper_bound_nanos,json=upperBoundNanos,proto3" json:"upper_bound_nanos,omitempty"`
+	// Gets in each bucket; one more at the end for those beyond all bounds.
+	Counts        []int64 `protobuf:"varint,2,rep,packed,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LookupTimes) Reset() {
+	*x = LookupTimes{}
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LookupTimes) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LookupTimes) ProtoMessage() {}
+
+func (x *LookupTimes) ProtoReflect() protoreflect.Message {
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LookupTimes.ProtoReflect.Descriptor instead.
+func (*LookupTimes) Descriptor() ([]byte, []int) {
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LookupTimes) GetUpperBoundNanos() []int64 {
+	if x != nil {
+		return x.UpperBoundNanos
+	}
+	return nil
+}
+
+func (x *LookupTimes) GetCounts() []int64 {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
 // How the Redis or Valkey that all servers share is, as the server that answers sees it.
 type SharedTierStatus struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -303,7 +368,7 @@ type SharedTierStatus struct {
 
 func (x *SharedTierStatus) Reset() {
 	*x = SharedTierStatus{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[2]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +380,7 @@ func (x *SharedTierStatus) String() string {
 func (*SharedTierStatus) ProtoMessage() {}
 
 func (x *SharedTierStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[2]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +393,7 @@ func (x *SharedTierStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SharedTierStatus.ProtoReflect.Descriptor instead.
 func (*SharedTierStatus) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{2}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *SharedTierStatus) GetState() SharedTierStatus_State {
@@ -377,7 +442,7 @@ type LeaseStatus struct {
 
 func (x *LeaseStatus) Reset() {
 	*x = LeaseStatus{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[3]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -389,7 +454,7 @@ func (x *LeaseStatus) String() string {
 func (*LeaseStatus) ProtoMessage() {}
 
 func (x *LeaseStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[3]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -402,7 +467,7 @@ func (x *LeaseStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaseStatus.ProtoReflect.Descriptor instead.
 func (*LeaseStatus) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{3}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *LeaseStatus) GetHeld() int64 {
@@ -478,7 +543,7 @@ type ModelStats struct {
 
 func (x *ModelStats) Reset() {
 	*x = ModelStats{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[4]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +555,7 @@ func (x *ModelStats) String() string {
 func (*ModelStats) ProtoMessage() {}
 
 func (x *ModelStats) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[4]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +568,7 @@ func (x *ModelStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ModelStats.ProtoReflect.Descriptor instead.
 func (*ModelStats) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{4}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ModelStats) GetNamespace() string {
@@ -597,7 +662,7 @@ type Stats struct {
 
 func (x *Stats) Reset() {
 	*x = Stats{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[5]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -609,7 +674,7 @@ func (x *Stats) String() string {
 func (*Stats) ProtoMessage() {}
 
 func (x *Stats) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[5]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -622,7 +687,7 @@ func (x *Stats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stats.ProtoReflect.Descriptor instead.
 func (*Stats) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{5}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Stats) GetHits() int64 {
@@ -790,7 +855,7 @@ type ResetStatsRequest struct {
 
 func (x *ResetStatsRequest) Reset() {
 	*x = ResetStatsRequest{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[6]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +867,7 @@ func (x *ResetStatsRequest) String() string {
 func (*ResetStatsRequest) ProtoMessage() {}
 
 func (x *ResetStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[6]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +880,7 @@ func (x *ResetStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetStatsRequest.ProtoReflect.Descriptor instead.
 func (*ResetStatsRequest) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{6}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ResetStatsRequest) GetNamespace() string {
@@ -834,7 +899,7 @@ type ResetStatsResponse struct {
 
 func (x *ResetStatsResponse) Reset() {
 	*x = ResetStatsResponse{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[7]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -846,7 +911,7 @@ func (x *ResetStatsResponse) String() string {
 func (*ResetStatsResponse) ProtoMessage() {}
 
 func (x *ResetStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[7]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -859,7 +924,7 @@ func (x *ResetStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetStatsResponse.ProtoReflect.Descriptor instead.
 func (*ResetStatsResponse) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{7}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{8}
 }
 
 // Request of AdminService.GetConfig.
@@ -871,7 +936,7 @@ type GetConfigRequest struct {
 
 func (x *GetConfigRequest) Reset() {
 	*x = GetConfigRequest{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[8]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -883,7 +948,7 @@ func (x *GetConfigRequest) String() string {
 func (*GetConfigRequest) ProtoMessage() {}
 
 func (x *GetConfigRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[8]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -896,7 +961,7 @@ func (x *GetConfigRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConfigRequest.ProtoReflect.Descriptor instead.
 func (*GetConfigRequest) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{8}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{9}
 }
 
 // Response of AdminService.GetConfig.
@@ -916,7 +981,7 @@ type GetConfigResponse struct {
 
 func (x *GetConfigResponse) Reset() {
 	*x = GetConfigResponse{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[9]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -928,7 +993,7 @@ func (x *GetConfigResponse) String() string {
 func (*GetConfigResponse) ProtoMessage() {}
 
 func (x *GetConfigResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[9]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -941,7 +1006,7 @@ func (x *GetConfigResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConfigResponse.ProtoReflect.Descriptor instead.
 func (*GetConfigResponse) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{9}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetConfigResponse) GetVersion() string {
@@ -988,7 +1053,7 @@ type Setting struct {
 
 func (x *Setting) Reset() {
 	*x = Setting{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[10]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1000,7 +1065,7 @@ func (x *Setting) String() string {
 func (*Setting) ProtoMessage() {}
 
 func (x *Setting) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[10]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1013,7 +1078,7 @@ func (x *Setting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Setting.ProtoReflect.Descriptor instead.
 func (*Setting) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{10}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Setting) GetName() string {
@@ -1060,7 +1125,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[11]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1072,7 +1137,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_paracle_cache_v1_admin_proto_msgTypes[11]
+	mi := &file_paracle_cache_v1_admin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1085,7 +1150,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{11}
+	return file_paracle_cache_v1_admin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Limits) GetMaxEntryBytes() int64 {
@@ -1144,7 +1209,7 @@ const file_paracle_cache_v1_admin_proto_rawDesc = "" +
 	"\x1cparacle/cache/v1/admin.proto\x12\x10paracle.cache.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"R\n" +
 	"\x0fGetStatsRequest\x12\x1c\n" +
 	"\tnamespace\x18\x01 \x01(\tR\tnamespace\x12!\n" +
-	"\freplica_only\x18\x02 \x01(\bR\vreplicaOnly\"\xaa\x02\n" +
+	"\freplica_only\x18\x02 \x01(\bR\vreplicaOnly\"\xec\x02\n" +
 	"\x10GetStatsResponse\x12-\n" +
 	"\x05total\x18\x01 \x01(\v2\x17.paracle.cache.v1.StatsR\x05total\x127\n" +
 	"\bby_model\x18\x02 \x03(\v2\x1c.paracle.cache.v1.ModelStatsR\abyModel\x12\x18\n" +
@@ -1152,7 +1217,11 @@ const file_paracle_cache_v1_admin_proto_rawDesc = "" +
 	"\aenabled\x18\x04 \x01(\bR\aenabled\x12C\n" +
 	"\vshared_tier\x18\x05 \x01(\v2\".paracle.cache.v1.SharedTierStatusR\n" +
 	"sharedTier\x125\n" +
-	"\x06leases\x18\x06 \x01(\v2\x1d.paracle.cache.v1.LeaseStatusR\x06leases\"\xf0\x01\n" +
+	"\x06leases\x18\x06 \x01(\v2\x1d.paracle.cache.v1.LeaseStatusR\x06leases\x12@\n" +
+	"\flookup_times\x18\a \x01(\v2\x1d.paracle.cache.v1.LookupTimesR\vlookupTimes\"Q\n" +
+	"\vLookupTimes\x12*\n" +
+	"\x11upper_bound_nanos\x18\x01 \x03(\x03R\x0fupperBoundNanos\x12\x16\n" +
+	"\x06counts\x18\x02 \x03(\x03R\x06counts\"\xf0\x01\n" +
 	"\x10SharedTierStatus\x12>\n" +
 	"\x05state\x18\x01 \x01(\x0e2(.paracle.cache.v1.SharedTierStatus.StateR\x05state\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12;\n" +
@@ -1262,54 +1331,56 @@ func file_paracle_cache_v1_admin_proto_rawDescGZIP() []byte {
 }
 
 var file_paracle_cache_v1_admin_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_paracle_cache_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_paracle_cache_v1_admin_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_paracle_cache_v1_admin_proto_goTypes = []any{
 	(SharedTierStatus_State)(0),   // 0: paracle.cache.v1.SharedTierStatus.State
 	(Setting_Source)(0),           // 1: paracle.cache.v1.Setting.Source
 	(*GetStatsRequest)(nil),       // 2: paracle.cache.v1.GetStatsRequest
 	(*GetStatsResponse)(nil),      // 3: paracle.cache.v1.GetStatsResponse
-	(*SharedTierStatus)(nil),      // 4: paracle.cache.v1.SharedTierStatus
-	(*LeaseStatus)(nil),           // 5: paracle.cache.v1.LeaseStatus
-	(*ModelStats)(nil),            // 6: paracle.cache.v1.ModelStats
-	(*Stats)(nil),                 // 7: paracle.cache.v1.Stats
-	(*ResetStatsRequest)(nil),     // 8: paracle.cache.v1.ResetStatsRequest
-	(*ResetStatsResponse)(nil),    // 9: paracle.cache.v1.ResetStatsResponse
-	(*GetConfigRequest)(nil),      // 10: paracle.cache.v1.GetConfigRequest
-	(*GetConfigResponse)(nil),     // 11: paracle.cache.v1.GetConfigResponse
-	(*Setting)(nil),               // 12: paracle.cache.v1.Setting
-	(*Limits)(nil),                // 13: paracle.cache.v1.Limits
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
+	(*LookupTimes)(nil),           // 4: paracle.cache.v1.LookupTimes
+	(*SharedTierStatus)(nil),      // 5: paracle.cache.v1.SharedTierStatus
+	(*LeaseStatus)(nil),           // 6: paracle.cache.v1.LeaseStatus
+	(*ModelStats)(nil),            // 7: paracle.cache.v1.ModelStats
+	(*Stats)(nil),                 // 8: paracle.cache.v1.Stats
+	(*ResetStatsRequest)(nil),     // 9: paracle.cache.v1.ResetStatsRequest
+	(*ResetStatsResponse)(nil),    // 10: paracle.cache.v1.ResetStatsResponse
+	(*GetConfigRequest)(nil),      // 11: paracle.cache.v1.GetConfigRequest
+	(*GetConfigResponse)(nil),     // 12: paracle.cache.v1.GetConfigResponse
+	(*Setting)(nil),               // 13: paracle.cache.v1.Setting
+	(*Limits)(nil),                // 14: paracle.cache.v1.Limits
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 16: google.protobuf.Duration
 }
 var file_paracle_cache_v1_admin_proto_depIdxs = []int32{
-	7,  // 0: paracle.cache.v1.GetStatsResponse.total:type_name -> paracle.cache.v1.Stats
-	6,  // 1: paracle.cache.v1.GetStatsResponse.by_model:type_name -> paracle.cache.v1.ModelStats
-	4,  // 2: paracle.cache.v1.GetStatsResponse.shared_tier:type_name -> paracle.cache.v1.SharedTierStatus
-	5,  // 3: paracle.cache.v1.GetStatsResponse.leases:type_name -> paracle.cache.v1.LeaseStatus
-	0,  // 4: paracle.cache.v1.SharedTierStatus.state:type_name -> paracle.cache.v1.SharedTierStatus.State
-	14, // 5: paracle.cache.v1.SharedTierStatus.totals_time:type_name -> google.protobuf.Timestamp
-	7,  // 6: paracle.cache.v1.ModelStats.stats:type_name -> paracle.cache.v1.Stats
-	15, // 7: paracle.cache.v1.Stats.saved_time:type_name -> google.protobuf.Duration
-	15, // 8: paracle.cache.v1.Stats.average_cached_time:type_name -> google.protobuf.Duration
-	15, // 9: paracle.cache.v1.Stats.average_uncached_time:type_name -> google.protobuf.Duration
-	14, // 10: paracle.cache.v1.Stats.start_time:type_name -> google.protobuf.Timestamp
-	14, // 11: paracle.cache.v1.Stats.update_time:type_name -> google.protobuf.Timestamp
-	12, // 12: paracle.cache.v1.GetConfigResponse.settings:type_name -> paracle.cache.v1.Setting
-	13, // 13: paracle.cache.v1.GetConfigResponse.limits:type_name -> paracle.cache.v1.Limits
-	1,  // 14: paracle.cache.v1.Setting.source:type_name -> paracle.cache.v1.Setting.Source
-	15, // 15: paracle.cache.v1.Limits.default_ttl:type_name -> google.protobuf.Duration
-	15, // 16: paracle.cache.v1.Limits.max_ttl:type_name -> google.protobuf.Duration
-	2,  // 17: paracle.cache.v1.AdminService.GetStats:input_type -> paracle.cache.v1.GetStatsRequest
-	8,  // 18: paracle.cache.v1.AdminService.ResetStats:input_type -> paracle.cache.v1.ResetStatsRequest
-	10, // 19: paracle.cache.v1.AdminService.GetConfig:input_type -> paracle.cache.v1.GetConfigRequest
-	3,  // 20: paracle.cache.v1.AdminService.GetStats:output_type -> paracle.cache.v1.GetStatsResponse
-	9,  // 21: paracle.cache.v1.AdminService.ResetStats:output_type -> paracle.cache.v1.ResetStatsResponse
-	11, // 22: paracle.cache.v1.AdminService.GetConfig:output_type -> paracle.cache.v1.GetConfigResponse
-	20, // [20:23] is the sub-list for method output_type
-	17, // [17:20] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	8,  // 0: paracle.cache.v1.GetStatsResponse.total:type_name -> paracle.cache.v1.Stats
+	7,  // 1: paracle.cache.v1.GetStatsResponse.by_model:type_name -> paracle.cache.v1.ModelStats
+	5,  // 2: paracle.cache.v1.GetStatsResponse.shared_tier:type_name -> paracle.cache.v1.SharedTierStatus
+	6,  // 3: paracle.cache.v1.GetStatsResponse.leases:type_name -> paracle.cache.v1.LeaseStatus
+	4,  // 4: paracle.cache.v1.GetStatsResponse.lookup_times:type_name -> paracle.cache.v1.LookupTimes
+	0,  // 5: paracle.cache.v1.SharedTierStatus.state:type_name -> paracle.cache.v1.SharedTierStatus.State
+	15, // 6: paracle.cache.v1.SharedTierStatus.totals_time:type_name -> google.protobuf.Timestamp
+	8,  // 7: paracle.cache.v1.ModelStats.stats:type_name -> paracle.cache.v1.Stats
+	16, // 8: paracle.cache.v1.Stats.saved_time:type_name -> google.protobuf.Duration
+	16, // 9: paracle.cache.v1.Stats.average_cached_time:type_name -> google.protobuf.Duration
+	16, // 10: paracle.cache.v1.Stats.average_uncached_time:type_name -> google.protobuf.Duration
+	15, // 11: paracle.cache.v1.Stats.start_time:type_name -> google.protobuf.Timestamp
+	15, // 12: paracle.cache.v1.Stats.update_time:type_name -> google.protobuf.Timestamp
+	13, // 13: paracle.cache.v1.GetConfigResponse.settings:type_name -> paracle.cache.v1.Setting
+	14, // 14: paracle.cache.v1.GetConfigResponse.limits:type_name -> paracle.cache.v1.Limits
+	1,  // 15: paracle.cache.v1.Setting.source:type_name -> paracle.cache.v1.Setting.Source
+	16, // 16: paracle.cache.v1.Limits.default_ttl:type_name -> google.protobuf.Duration
+	16, // 17: paracle.cache.v1.Limits.max_ttl:type_name -> google.protobuf.Duration
+	2,  // 18: paracle.cache.v1.AdminService.GetStats:input_type -> paracle.cache.v1.GetStatsRequest
+	9,  // 19: paracle.cache.v1.AdminService.ResetStats:input_type -> paracle.cache.v1.ResetStatsRequest
+	11, // 20: paracle.cache.v1.AdminService.GetConfig:input_type -> paracle.cache.v1.GetConfigRequest
+	3,  // 21: paracle.cache.v1.AdminService.GetStats:output_type -> paracle.cache.v1.GetStatsResponse
+	10, // 22: paracle.cache.v1.AdminService.ResetStats:output_type -> paracle.cache.v1.ResetStatsResponse
+	12, // 23: paracle.cache.v1.AdminService.GetConfig:output_type -> paracle.cache.v1.GetConfigResponse
+	21, // [21:24] is the sub-list for method output_type
+	18, // [18:21] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_paracle_cache_v1_admin_proto_init() }
@@ -1317,14 +1388,14 @@ func file_paracle_cache_v1_admin_proto_init() {
 	if File_paracle_cache_v1_admin_proto != nil {
 		return
 	}
-	file_paracle_cache_v1_admin_proto_msgTypes[5].OneofWrappers = []any{}
+	file_paracle_cache_v1_admin_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_paracle_cache_v1_admin_proto_rawDesc), len(file_paracle_cache_v1_admin_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -16,7 +16,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cparacle/cache/v1/admin.proto\x12\x10paracle.cache.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\":\n\x0fGetStatsRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x14\n\x0creplica_only\x18\x02 \x01(\x08\"\xf4\x01\n\x10GetStatsResponse\x12&\n\x05total\x18\x01 \x01(\x0b\x32\x17.paracle.cache.v1.Stats\x12.\n\x08\x62y_model\x18\x02 \x03(\x0b\x32\x1c.paracle.cache.v1.ModelStats\x12\x0f\n\x07\x62\x61\x63kend\x18\x03 \x01(\t\x12\x0f\n\x07\x65nabled\x18\x04 \x01(\x08\x12\x37\n\x0bshared_tier\x18\x05 \x01(\x0b\x32\".paracle.cache.v1.SharedTierStatus\x12-\n\x06leases\x18\x06 \x01(\x0b\x32\x1d.paracle.cache.v1.LeaseStatus\"\xd5\x01\n\x10SharedTierStatus\x12\x37\n\x05state\x18\x01 \x01(\x0e\x32(.paracle.cache.v1.SharedTierStatus.State\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12/\n\x0btotals_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_CONNECTED\x10\x01\x12\x12\n\x0eSTATE_DEGRADED\x10\x02\"\xaf\x01\n\x0bLeaseStatus\x12\x0c\n\x04held\x18\x01 \x01(\x03\x12\x0f\n\x07waiting\x18\x02 \x01(\x03\x12\x15\n\rgranted_count\x18\x03 \x01(\x03\x12\x17\n\x0f\x63oalesced_count\x18\x04 \x01(\x03\x12\r\n\x05\x61lone\x18\x05 \x01(\x08\x12\x1b\n\x13granted_alone_count\x18\x06 \x01(\x03\x12\x12\n\nrecordings\x18\x07 \x01(\x03\x12\x11\n\tfollowers\x18\x08 \x01(\x03\"h\n\nModelStats\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12&\n\x05stats\x18\x03 \x01(\x0b\x32\x17.paracle.cache.v1.Stats\x12\x10\n\x08overflow\x18\x04 \x01(\x08\"\xa4\x05\n\x05Stats\x12\x0c\n\x04hits\x18\x01 \x01(\x03\x12\x0e\n\x06misses\x18\x02 \x01(\x03\x12\x0c\n\x04sets\x18\x03 \x01(\x03\x12\x11\n\tevictions\x18\x04 \x01(\x03\x12\x13\n\x0b\x65xpirations\x18\x05 \x01(\x03\x12\x15\n\rinvalidations\x18\x06 \x01(\x03\x12\x15\n\x08hit_rate\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tmiss_rate\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x15\n\rcached_tokens\x18\t \x01(\x03\x12\x17\n\x0funcached_tokens\x18\n \x01(\x03\x12-\n\nsaved_time\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0esaved_cost_usd\x18\x0c \x01(\x01\x12\x36\n\x13\x61verage_cached_time\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x38\n\x15\x61verage_uncached_time\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x07speedup\x18\x0f \x01(\x01H\x02\x88\x01\x01\x12\x0f\n\x07\x65ntries\x18\x10 \x01(\x03\x12\x13\n\x0bmax_entries\x18\x11 \x01(\x03\x12\x12\n\nsize_bytes\x18\x12 \x01(\x03\x12\x16\n\x0emax_size_bytes\x18\x13 \x01(\x03\x12\x18\n\x0butilization\x18\x14 \x01(\x01H\x03\x88\x01\x01\x12.\n\nstart_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0b\n\t_hit_rateB\x0c\n\n_miss_rateB\n\n\x08_speedupB\x0e\n\x0c_utilization\"&\n\x11ResetStatsRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\"\x14\n\x12ResetStatsResponse\"\x12\n\x10GetConfigRequest\"\x8d\x01\n\x11GetConfigResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12+\n\x08settings\x18\x02 \x03(\x0b\x32\x19.paracle.cache.v1.Setting\x12(\n\x06limits\x18\x03 \x01(\x0b\x32\x18.paracle.cache.v1.Limits\x12\x10\n\x08\x66\x65\x61tures\x18\x04 \x03(\t\"\xc8\x01\n\x07Setting\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x30\n\x06source\x18\x03 \x01(\x0e\x32 .paracle.cache.v1.Setting.Source\"n\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x12\n\x0eSOURCE_DEFAULT\x10\x01\x12\x0f\n\x0bSOURCE_FILE\x10\x02\x12\x16\n\x12SOURCE_ENVIRONMENT\x10\x03\x12\x0f\n\x0bSOURCE_FLAG\x10\x04\"\xe7\x01\n\x06Limits\x12\x17\n\x0fmax_entry_bytes\x18\x01 \x01(\x03\x12\x19\n\x11max_message_bytes\x18\x02 \x01(\x03\x12\x19\n\x11max_batch_entries\x18\x03 \x01(\x05\x12 \n\x18max_batch_response_bytes\x18\x04 \x01(\x03\x12.\n\x0b\x64\x65\x66\x61ult_ttl\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07max_ttl\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08max_tags\x18\x07 \x01(\x05\x32\x90\x02\n\x0c\x41\x64minService\x12Q\n\x08GetStats\x12!.paracle.cache.v1.GetStatsRequest\x1a\".paracle.cache.v1.GetStatsResponse\x12W\n\nResetStats\x12#.paracle.cache.v1.ResetStatsRequest\x1a$.paracle.cache.v1.ResetStatsResponse\x12T\n\tGetConfig\x12\".paracle.cache.v1.GetConfigRequest\x1a#.paracle.cache.v1.GetConfigResponseB`\n\x13io.paracle.cache.v1P\x01ZDgithub.com/paracle/paracle-cache/clients/go/internal/cachepb;cachepb\xf8\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cparacle/cache/v1/admin.proto\x12\x10paracle.cache.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\":\n\x0fGetStatsRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\x14\n\x0creplica_only\x18\x02 \x01(\x08\"\xa9\x02\n\x10GetStatsResponse\x12&\n\x05total\x18\x01 \x01(\x0b\x32\x17.paracle.cache.v1.Stats\x12.\n\x08\x62y_model\x18\x02 \x03(\x0b\x32\x1c.paracle.cache.v1.ModelStats\x12\x0f\n\x07\x62\x61\x63kend\x18\x03 \x01(\t\x12\x0f\n\x07\x65nabled\x18\x04 \x01(\x08\x12\x37\n\x0bshared_tier\x18\x05 \x01(\x0b\x32\".paracle.cache.v1.SharedTierStatus\x12-\n\x06leases\x18\x06 \x01(\x0b\x32\x1d.paracle.cache.v1.LeaseStatus\x12\x33\n\x0clookup_times\x18\x07 \x01(\x0b\x32\x1d.paracle.cache.v1.LookupTimes\"8\n\x0bLookupTimes\x12\x19\n\x11upper_bound_nanos\x18\x01 \x03(\x03\x12\x0e\n\x06\x63ounts\x18\x02 \x03(\x03\"\xd5\x01\n\x10SharedTierStatus\x12\x37\n\x05state\x18\x01 \x01(\x0e\x32(.paracle.cache.v1.SharedTierStatus.State\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12/\n\x0btotals_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_CONNECTED\x10\x01\x12\x12\n\x0eSTATE_DEGRADED\x10\x02\"\xaf\x01\n\x0bLeaseStatus\x12\x0c\n\x04held\x18\x01 \x01(\x03\x12\x0f\n\x07waiting\x18\x02 \x01(\x03\x12\x15\n\rgranted_count\x18\x03 \x01(\x03\x12\x17\n\x0f\x63oalesced_count\x18\x04 \x01(\x03\x12\r\n\x05\x61lone\x18\x05 \x01(\x08\x12\x1b\n\x13granted_alone_count\x18\x06 \x01(\x03\x12\x12\n\nrecordings\x18\x07 \x01(\x03\x12\x11\n\tfollowers\x18\x08 \x01(\x03\"h\n\nModelStats\x12\x11\n\tnamespace\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12&\n\x05stats\x18\x03 \x01(\x0b\x32\x17.paracle.cache.v1.Stats\x12\x10\n\x08overflow\x18\x04 \x01(\x08\"\xa4\x05\n\x05Stats\x12\x0c\n\x04hits\x18\x01 \x01(\x03\x12\x0e\n\x06misses\x18\x02 \x01(\x03\x12\x0c\n\x04sets\x18\x03 \x01(\x03\x12\x11\n\tevictions\x18\x04 \x01(\x03\x12\x13\n\x0b\x65xpirations\x18\x05 \x01(\x03\x12\x15\n\rinvalidations\x18\x06 \x01(\x03\x12\x15\n\x08hit_rate\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tmiss_rate\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x15\n\rcached_tokens\x18\t \x01(\x03\x12\x17\n\x0funcached_tokens\x18\n \x01(\x03\x12-\n\nsaved_time\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0esaved_cost_usd\x18\x0c \x01(\x01\x12\x36\n\x13\x61verage_cached_time\x18\r \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x38\n\x15\x61verage_uncached_time\x18\x0e \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x07speedup\x18\x0f \x01(\x01H\x02\x88\x01\x01\x12\x0f\n\x07\x65ntries\x18\x10 \x01(\x03\x12\x13\n\x0bmax_entries\x18\x11 \x01(\x03\x12\x12\n\nsize_bytes\x18\x12 \x01(\x03\x12\x16\n\x0emax_size_bytes\x18\x13 \x01(\x03\x12\x18\n\x0butilization\x18\x14 \x01(\x01H\x03\x88\x01\x01\x12.\n\nstart_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0b\n\t_hit_rateB\x0c\n\n_miss_rateB\n\n\x08_speedupB\x0e\n\x0c_utilization\"&\n\x11ResetStatsRequest\x12\x11\n\tnamespace\x18\x01 \x01(\t\"\x14\n\x12ResetStatsResponse\"\x12\n\x10GetConfigRequest\"\x8d\x01\n\x11GetConfigResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12+\n\x08settings\x18\x02 \x03(\x0b\x32\x19.paracle.cache.v1.Setting\x12(\n\x06limits\x18\x03 \x01(\x0b\x32\x18.paracle.cache.v1.Limits\x12\x10\n\x08\x66\x65\x61tures\x18\x04 \x03(\t\"\xc8\x01\n\x07Setting\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x30\n\x06source\x18\x03 \x01(\x0e\x32 .paracle.cache.v1.Setting.Source\"n\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x12\n\x0eSOURCE_DEFAULT\x10\x01\x12\x0f\n\x0bSOURCE_FILE\x10\x02\x12\x16\n\x12SOURCE_ENVIRONMENT\x10\x03\x12\x0f\n\x0bSOURCE_FLAG\x10\x04\"\xe7\x01\n\x06Limits\x12\x17\n\x0fmax_entry_bytes\x18\x01 \x01(\x03\x12\x19\n\x11max_message_bytes\x18\x02 \x01(\x03\x12\x19\n\x11max_batch_entries\x18\x03 \x01(\x05\x12 \n\x18max_batch_response_bytes\x18\x04 \x01(\x03\x12.\n\x0b\x64\x65\x66\x61ult_ttl\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07max_ttl\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08max_tags\x18\x07 \x01(\x05\x32\x90\x02\n\x0c\x41\x64minService\x12Q\n\x08GetStats\x12!.paracle.cache.v1.GetStatsRequest\x1a\".paracle.cache.v1.GetStatsResponse\x12W\n\nResetStats\x12#.paracle.cache.v1.ResetStatsRequest\x1a$.paracle.cache.v1.ResetStatsResponse\x12T\n\tGetConfig\x12\".paracle.cache.v1.GetConfigRequest\x1a#.paracle.cache.v1.GetConfigResponseB`\n\x13io.paracle.cache.v1P\x01ZDgithub.com/paracle/paracle-cache/clients/go/internal/cachepb;cachepb\xf8\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -27,31 +27,33 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_GETSTATSREQUEST']._serialized_start=115
   _globals['_GETSTATSREQUEST']._serialized_end=173
   _globals['_GETSTATSRESPONSE']._serialized_start=176
-  _globals['_GETSTATSRESPONSE']._serialized_end=420
-  _globals['_SHAREDTIERSTATUS']._serialized_start=423
-  _globals['_SHAREDTIERSTATUS']._serialized_end=636
-  _globals['_SHAREDTIERSTATUS_STATE']._serialized_start=565
-  _globals['_SHAREDTIERSTATUS_STATE']._serialized_end=636
-  _globals['_LEASESTATUS']._serialized_start=639
-  _globals['_LEASESTATUS']._serialized_end=814
-  _globals['_MODELSTATS']._serialized_start=816
-  _globals['_MODELSTATS']._serialized_end=920
-  _globals['_STATS']._serialized_start=923
-  _globals['_STATS']._serialized_end=1599
-  _globals['_RESETSTATSREQUEST']._serialized_start=1601
-  _globals['_RESETSTATSREQUEST']._serialized_end=1639
-  _globals['_RESETSTATSRESPONSE']._serialized_start=1641
-  _globals['_RESETSTATSRESPONSE']._serialized_end=1661
-  _globals['_GETCONFIGREQUEST']._serialized_start=1663
-  _globals['_GETCONFIGREQUEST']._serialized_end=1681
-  _globals['_GETCONFIGRESPONSE']._serialized_start=1684
-  _globals['_GETCONFIGRESPONSE']._serialized_end=1825
-  _globals['_SETTING']._serialized_start=1828
-  _globals['_SETTING']._serialized_end=2028
-  _globals['_SETTING_SOURCE']._serialized_start=1918
-  _globals['_SETTING_SOURCE']._serialized_end=2028
-  _globals['_LIMITS']._serialized_start=2031
-  _globals['_LIMITS']._serialized_end=2262
-  _globals['_ADMINSERVICE']._serialized_start=2265
-  _globals['_ADMINSERVICE']._serialized_end=2537
+  _globals['_GETSTATSRESPONSE']._serialized_end=473
+  _globals['_LOOKUPTIMES']._serialized_start=475
+  _globals['_LOOKUPTIMES']._serialized_end=531
+  _globals['_SHAREDTIERSTATUS']._serialized_start=534
+  _globals['_SHAREDTIERSTATUS']._serialized_end=747
+  _globals['_SHAREDTIERSTATUS_STATE']._serialized_start=676
+  _globals['_SHAREDTIERSTATUS_STATE']._serialized_end=747
+  _globals['_LEASESTATUS']._serialized_start=750
+  _globals['_LEASESTATUS']._serialized_end=925
+  _globals['_MODELSTATS']._serialized_start=927
+  _globals['_MODELSTATS']._serialized_end=1031
+  _globals['_STATS']._serialized_start=1034
+  _globals['_STATS']._serialized_end=1710
+  _globals['_RESETSTATSREQUEST']._serialized_start=1712
+  _globals['_RESETSTATSREQUEST']._serialized_end=1750
+  _globals['_RESETSTATSRESPONSE']._serialized_start=1752
+  _globals['_RESETSTATSRESPONSE']._serialized_end=1772
+  _globals['_GETCONFIGREQUEST']._serialized_start=1774
+  _globals['_GETCONFIGREQUEST']._serialized_end=1792
+  _globals['_GETCONFIGRESPONSE']._serialized_start=1795
+  _globals['_GETCONFIGRESPONSE']._serialized_end=1936
+  _globals['_SETTING']._serialized_start=1939
+  _globals['_SETTING']._serialized_end=2139
+  _globals['_SETTING_SOURCE']._serialized_start=2029
+  _globals['_SETTING_SOURCE']._serialized_end=2139
+  _globals['_LIMITS']._serialized_start=2142
+  _globals['_LIMITS']._serialized_end=2373
+  _globals['_ADMINSERVICE']._serialized_start=2376
+  _globals['_ADMINSERVICE']._serialized_end=2648
 # @@protoc_insertion_point(module_scope)

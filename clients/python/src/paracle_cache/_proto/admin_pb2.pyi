@@ -17,20 +17,30 @@ class GetStatsRequest(_message.Message):
     def __init__(self, namespace: _Optional[str] = ..., replica_only: bool = ...) -> None: ...
 
 class GetStatsResponse(_message.Message):
-    __slots__ = ("total", "by_model", "backend", "enabled", "shared_tier", "leases")
+    __slots__ = ("total", "by_model", "backend", "enabled", "shared_tier", "leases", "lookup_times")
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     BY_MODEL_FIELD_NUMBER: _ClassVar[int]
     BACKEND_FIELD_NUMBER: _ClassVar[int]
     ENABLED_FIELD_NUMBER: _ClassVar[int]
     SHARED_TIER_FIELD_NUMBER: _ClassVar[int]
     LEASES_FIELD_NUMBER: _ClassVar[int]
+    LOOKUP_TIMES_FIELD_NUMBER: _ClassVar[int]
     total: Stats
     by_model: _containers.RepeatedCompositeFieldContainer[ModelStats]
     backend: str
     enabled: bool
     shared_tier: SharedTierStatus
     leases: LeaseStatus
-    def __init__(self, total: _Optional[_Union[Stats, _Mapping]] = ..., by_model: _Optional[_Iterable[_Union[ModelStats, _Mapping]]] = ..., backend: _Optional[str] = ..., enabled: bool = ..., shared_tier: _Optional[_Union[SharedTierStatus, _Mapping]] = ..., leases: _Optional[_Union[LeaseStatus, _Mapping]] = ...) -> None: ...
+    lookup_times: LookupTimes
+    def __init__(self, total: _Optional[_Union[Stats, _Mapping]] = ..., by_model: _Optional[_Iterable[_Union[ModelStats, _Mapping]]] = ..., backend: _Optional[str] = ..., enabled: bool = ..., shared_tier: _Optional[_Union[SharedTierStatus, _Mapping]] = ..., leases: _Optional[_Union[LeaseStatus, _Mapping]] = ..., lookup_times: _Optional[_Union[LookupTimes, _Mapping]] = ...) -> None: ...
+
+class LookupTimes(_message.Message):
+    __slots__ = ("upper_bound_nanos", "counts")
+    UPPER_BOUND_NANOS_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    upper_bound_nanos: _containers.RepeatedScalarFieldContainer[int]
+    counts: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, upper_bound_nanos: _Optional[_Iterable[int]] = ..., counts: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SharedTierStatus(_message.Message):
     __slots__ = ("state", "reason", "totals_time")
