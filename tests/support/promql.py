@@ -11,7 +11,7 @@ _GROUPING = re.compile(r"\b(?:by|without|on|ignoring)\s*\(([^)]*)\)")
 def selectors(expression: str) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """Each metric with its matchers (label, operator, value)."""
     return [(name, [(label, operator, value[1:-1]) for label, operator, value in _MATCHER.findall(matchers)])
-            for name, matchers in _SELECTOR.findall(expression)]
+            for name, matchers in _SELECTOR.findall(_GROUPING.sub("", expression))]
 
 
 def grouping_labels(expression: str) -> set[str]:
