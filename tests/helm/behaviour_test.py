@@ -12,13 +12,15 @@ def settings(values: dict) -> dict:
     return the(render(values), "ConfigMap", "release-paracle-cache")["data"]
 
 
-# limit, config -> MAX_BYTES = (limit - 256 MiB - recordings - 16 KiB per waiting or following call) * 20 / 21
+# MAX_BYTES = (limit - 256 MiB - recordings - (connections, or 16 KiB per waiting or following call)) * 20 / 21
 @pytest.mark.parametrize("limit, config, want", [
     ("1Gi", {}, (1024 - 256 - 64 - 312.5) * MEBI * 20 // 21),
     ("4Gi", {}, (4096 - 256 - 64 - 312.5) * MEBI * 20 // 21),
     ("1.5G", {}, (1_500_000_000 - 632.5 * MEBI) * 20 // 21),
     (1 << 30, {}, (1024 - 632.5) * MEBI * 20 // 21),
-    ("512Mi", {"maxWaiters": 0, "maxFollowers": 0, "recordingBytes": 0}, 256 * MEBI * 20 // 21),
+    ("512Mi", {"maxWaiters": 0, "maxFollowers": 0, "recordingBytes": 0, "connectionBytes": "32MiB"},
+     224 * MEBI * 20 // 21),
+    ("2Gi", {"connectionBytes": "1GiB"}, (2048 - 256 - 64 - 1024) * MEBI * 20 // 21),
     ("1Gi", {"maxBytes": "128MiB"}, 128 * MEBI),
 ])
 def test_the_memory_limit_decides_what_the_cache_holds(limit, config, want):

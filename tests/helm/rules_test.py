@@ -11,9 +11,6 @@ from helm_chart import DASHBOARD, RULES, Refused, objects, render, template, the
 
 RULE = {"allowInsecure": True, "metrics": {"prometheusRule": {"enabled": True}}}
 
-needs_rules = pytest.mark.skipif(not RULES.exists(), reason=f"{RULES.name} is missing: the alerts are NOT tested")
-needs_dashboard = pytest.mark.skipif(not DASHBOARD.exists(), reason=f"{DASHBOARD.name} is missing: it is NOT tested")
-
 
 def promtool_check(tmp_path, spec: dict) -> str:
     assert shutil.which("promtool"), "scripts/bootstrap helm installs promtool"
@@ -24,7 +21,6 @@ def promtool_check(tmp_path, spec: dict) -> str:
     return done.stdout
 
 
-@needs_rules
 @pytest.mark.parametrize("case", ["production", "everything"])
 def test_prometheus_accepts_the_rules_of_the_render(case, tmp_path):
     spec = the(objects(template(case)), "PrometheusRule")["spec"]
@@ -32,12 +28,10 @@ def test_prometheus_accepts_the_rules_of_the_render(case, tmp_path):
     assert f"SUCCESS: {rules} rules found" in promtool_check(tmp_path, spec)
 
 
-@needs_rules
 def test_the_render_has_the_rules_of_the_file_word_for_word():
     assert the(render(RULE), "PrometheusRule")["spec"]["groups"] == yaml.safe_load(RULES.read_text())["groups"]
 
 
-@needs_rules
 def test_an_alert_can_be_left_out():
     groups = yaml.safe_load(RULES.read_text())["groups"]
     alert = next(rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule)
@@ -47,13 +41,11 @@ def test_an_alert_can_be_left_out():
     assert sum(len(g["rules"]) for g in rendered) == sum(len(g["rules"]) for g in groups) - 1
 
 
-@needs_rules
 def test_an_alert_that_is_none_cannot_be_left_out():
     with pytest.raises(Refused, match="metrics.prometheusRule.disabledAlerts: no alert is named NoSuchAlert"):
         render(RULE | {"metrics": {"prometheusRule": {"enabled": True, "disabledAlerts": ["NoSuchAlert"]}}})
 
 
-@needs_dashboard
 def test_the_dashboard_arrives_unchanged():
     shown = the(render({"allowInsecure": True, "metrics": {"dashboards": {"enabled": True}}}), "ConfigMap",
                 "release-paracle-cache-dashboard")

@@ -12,7 +12,6 @@ from support.server_process import ROOT, binary
 
 COMPOSE = ROOT / "examples" / "docker-compose.yml"
 LOADER = ROOT / "build" / "tools" / "compose-go"
-needs_metrics = pytest.mark.skipif(not ROOT.joinpath("helm/paracle-cache/rules").exists(), reason="no metrics yet")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +38,6 @@ def test_compose_would_have_refused_a_misspelt_one(tmp_path):
     assert load(wrong).returncode != 0
 
 
-@needs_metrics
 def test_the_server_takes_its_settings(services):
     env = services["cache"]["environment"]
     done = subprocess.run([binary("paracle-cache-server"), "--print-config"], capture_output=True, text=True,
@@ -50,7 +48,6 @@ def test_the_server_takes_its_settings(services):
     assert told == env | secret
 
 
-@needs_metrics
 def test_every_file_that_is_mounted_is_there(services):
     for name, service in services.items():
         for volume in service.get("volumes", []):

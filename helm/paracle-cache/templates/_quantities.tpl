@@ -25,12 +25,13 @@
 {{- divf (float64 .) 1048576 | ceil | int64 }}Mi
 {{- end -}}
 
-{{/* What the process may take beside the cache: 256 MiB of its own, recordings, and 16 KiB for each call that waits
-     or follows. */}}
+{{/* What the process may take beside the cache: recordings; connections, or 16 KiB for each call that waits or follows
+     where that is more; and 256 MiB that a flood brings before its connection is closed (docs/limits.md). */}}
 {{- define "paracle-cache.reservedBytes" -}}
 {{- $recordings := include "paracle-cache.bytes" (dig "recordingBytes" "64MiB" .Values.config) -}}
 {{- $calls := add (int64 (dig "maxWaiters" 10000 .Values.config)) (int64 (dig "maxFollowers" 10000 .Values.config)) -}}
-{{- add 268435456 (int64 $recordings) (mul $calls 16384) -}}
+{{- $connections := include "paracle-cache.bytes" (dig "connectionBytes" "256MiB" .Values.config) -}}
+{{- add 268435456 (int64 $recordings) (max (int64 $connections) (mul $calls 16384)) -}}
 {{- end -}}
 
 {{/* PARACLE_CACHE_MAX_BYTES; empty when nothing decides it. The cache may pass its limit by 5 %, so 20/21 of the rest. */}}
@@ -42,7 +43,7 @@
 {{- $needed := include "paracle-cache.leastMaxBytes" . | int64 -}}
 {{- if lt (int64 $room) $needed -}}
 {{- $want := add $reserved (div (mul $needed 21) 20) 1 -}}
-{{- fail (printf "resources.limits.memory: %v has no room for the cache: the process may take %s beside it, so give at least %s, or lower config.maxWaiters, config.maxFollowers or config.recordingBytes (docs/helm.md)" $limit (include "paracle-cache.mebibytes" $reserved) (include "paracle-cache.mebibytes" $want)) -}}
+{{- fail (printf "resources.limits.memory: %v has no room for the cache: the process may take %s beside it, so give at least %s, or lower config.recordingBytes, maxWaiters, maxFollowers and connectionBytes (docs/helm.md)" $limit (include "paracle-cache.mebibytes" $reserved) (include "paracle-cache.mebibytes" $want)) -}}
 {{- end -}}
 {{- $room -}}
 {{- else if .Values.config.maxBytes -}}
