@@ -39,6 +39,8 @@ TestCertificates::TestCertificates() : directory_("/tmp/paracle-certificates-XXX
   Sign("expired", "ca", kThisMachine, -1);
   Sign("of-other-ca", "other-ca", kThisMachine, kValidDays);
   Sign("client", "ca", kClient, kValidDays);
+  Sign("client-uri", "ca", absl::StrCat(kClient, "\nsubjectAltName=URI:spiffe://test/worker"), kValidDays);
+  Sign("client-dns", "ca", absl::StrCat(kClient, "\nsubjectAltName=DNS:worker.example"), kValidDays);
 }
 
 TestCertificates::~TestCertificates() {

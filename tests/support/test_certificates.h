@@ -32,7 +32,9 @@ class TestCertificates {
   CertificateFiles other_host() const { return Files("other-host"); }    // other.example alone.
   CertificateFiles expired() const { return Files("expired"); }          // As server(), until yesterday.
   CertificateFiles of_other_ca() const { return Files("of-other-ca"); }  // As server(), by other_ca().
-  CertificateFiles client() const { return Files("client"); }            // For a client to show.
+  CertificateFiles client() const { return Files("client"); }            // For a client to show; names nobody.
+  CertificateFiles client_uri() const { return Files("client-uri"); }    // The same, of spiffe://test/worker.
+  CertificateFiles client_dns() const { return Files("client-dns"); }    // The same, of worker.example.
 
  private:
   std::string Path(const std::string& name) const { return directory_ + "/" + name; }
