@@ -151,6 +151,7 @@ std::unique_ptr<CLI::App> BuildApp(Session& session) {
   AddSetCommand(cache, session);
   AddInvalidateCommand(cache, session);
   AddKeyCommand(cache, session);
+  AddTokenCommand(cache, session);
   AddCompletionCommand(cache, session);
   for (CLI::App* command : cache.get_subcommands([](CLI::App*) { return true; })) command->group("Commands");
   cache.footer(

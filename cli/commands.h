@@ -21,6 +21,7 @@ void AddGetCommand(CLI::App& cache, Session& session);
 void AddSetCommand(CLI::App& cache, Session& session);
 void AddInvalidateCommand(CLI::App& cache, Session& session);
 void AddKeyCommand(CLI::App& cache, Session& session);
+void AddTokenCommand(CLI::App& cache, Session& session);
 void AddCompletionCommand(CLI::App& cache, Session& session);
 
 }  // namespace paracle::cli

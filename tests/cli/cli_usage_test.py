@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-COMMANDS = ["stats", "top", "clear", "config", "benchmark", "health", "get", "set", "invalidate", "key", "completion"]
+COMMANDS = ["stats", "top", "clear", "config", "benchmark", "health", "get", "set", "invalidate", "key",
+            "token", "completion"]
 ANY_DIGEST = "ab" * 32
 
 
