@@ -7,9 +7,15 @@
 #ifndef PARACLE_SERVICE_ACCESS_H_
 #define PARACLE_SERVICE_ACCESS_H_
 
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "service/audit_log.h"
+#include "service/auth/authenticator.h"
 #include "service/auth/caller.h"
 #include "service/operation.h"
 
@@ -25,9 +31,20 @@ struct IdentifiedCall {
   auth::Caller caller;
 };
 
+// What is noted of an admitted call that an operator may want to hear of.
+struct Audited {
+  Operation operation;
+  std::string ns;                 // Empty: all, or none.
+  absl::string_view target = "";  // Of an invalidation: what is forgotten, by its kind.
+  std::optional<int64_t> count = std::nullopt;
+};
+
 class Access {
  public:
-  Access() = default;
+  // `authenticator` null: nobody is asked who they are. `with_certificates`: whether peers may have shown one. `audit`
+  // null: nothing is noted. Both outlive the access.
+  Access(const auth::Authenticator* authenticator, bool with_certificates, AuditLog* audit)
+      : authenticator_(authenticator), with_certificates_(with_certificates), audit_(audit) {}
 
   // UNAUTHENTICATED: the call brings no credentials, or none that are good. The same words and work for all of them.
   absl::StatusOr<IdentifiedCall> Identify(const grpc::ServerContextBase& call, Operation operation) const;
@@ -48,12 +65,24 @@ class Access {
   bool Allows(const IdentifiedCall& call, Operation operation, absl::string_view ns) const {
     return call.caller.HasAnyOf(RolesFor(operation)) && call.caller.MayUse(ns);
   }
+  bool AllowsToAll(const IdentifiedCall& call, Operation operation) const {
+    return AllowsToNone(call, operation) && call.caller.MayUseAll();
+  }
   bool AllowsToNone(const IdentifiedCall& call, Operation operation) const {
     return call.caller.HasAnyOf(RolesFor(operation));
   }
 
+  // Notes how an admitted call has ended.
+  void Audit(const IdentifiedCall& call, const Audited& what, absl::StatusCode result) const;
+
  private:
   absl::Status Judge(const IdentifiedCall& call, Operation operation, absl::string_view ns) const;
+  // The refusal, noted.
+  absl::Status Refuse(const IdentifiedCall& call, Operation operation, absl::string_view ns, absl::Status status) const;
+
+  const auth::Authenticator* const authenticator_;
+  const bool with_certificates_;
+  AuditLog* const audit_;
 };
 
 }  // namespace paracle::service

@@ -138,7 +138,12 @@ grpc::ServerUnaryReactor* AdminHandlers::GetStats(grpc::CallbackServerContext* c
   absl::Status status = call->Open(access_, *context, Operation::kGetStats, *request);
   if (status.ok()) status = CheckFilter(call->request.namespace_());
   if (status.ok()) status = AdmitToStats(call->identified, call->request.namespace_());
-  if (status.ok()) FillStats(call->request, &call->response);
+  if (status.ok()) {
+    FillStats(call->request, &call->response);
+    if (call->request.namespace_().empty()) call->audited = Audited{.operation = Operation::kGetAllStats, .ns = ""};
+    // They tell of all namespaces.
+    if (!access_.AllowsToAll(call->identified, Operation::kGetAllStats)) call->response.clear_leases();
+  }
   call->Answer(status);
   return call;
 }
@@ -149,6 +154,7 @@ grpc::ServerUnaryReactor* AdminHandlers::ResetStats(grpc::CallbackServerContext*
   absl::Status status = call->Open(access_, *context, Operation::kResetStats, *request);
   if (status.ok()) status = CheckFilter(call->request.namespace_());
   if (status.ok()) status = AdmitToReset(call->identified, call->request.namespace_());
+  if (status.ok()) call->audited = Audited{.operation = Operation::kResetStats, .ns = call->request.namespace_()};
   if (!status.ok()) {
     call->Answer(status);
   } else if (served_.shared != nullptr) {
@@ -169,7 +175,11 @@ grpc::ServerUnaryReactor* AdminHandlers::GetConfig(grpc::CallbackServerContext* 
   if (status.ok()) {
     call->response = config_response_;
     // What else is in it, clients need.
-    if (!access_.AllowsToNone(call->identified, Operation::kGetSettings)) call->response.clear_settings();
+    if (access_.AllowsToNone(call->identified, Operation::kGetSettings)) {
+      call->audited = Audited{.operation = Operation::kGetSettings, .ns = ""};
+    } else {
+      call->response.clear_settings();
+    }
   }
   call->Answer(status);
   return call;

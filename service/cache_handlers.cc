@@ -21,6 +21,22 @@ absl::Status StillWanted(const grpc::CallbackServerContext& context) {
   return absl::OkStatus();
 }
 
+// For the audit, which is not told which one.
+absl::string_view KindName(cachecore::InvalidationTarget::Kind kind) {
+  using Kind = cachecore::InvalidationTarget::Kind;
+  switch (kind) {
+    case Kind::kDigest:
+      return "digest";
+    case Kind::kTag:
+      return "tag";
+    case Kind::kModel:
+      return "model";
+    case Kind::kNamespace:
+      break;
+  }
+  return "everything";
+}
+
 absl::StatusOr<cachecore::InvalidationTarget> WholeNamespace(const cache::v1::ClearRequest& request) {
   const auto ns = ResolveNamespace(request.namespace_(), "namespace");
   if (!ns.ok()) return ns.status();
@@ -67,11 +83,13 @@ void CacheHandlers::Forget(grpc::CallbackServerContext* context, Operation opera
   if (!target.ok()) return call->Answer(target.status());
   const absl::Status admitted = access().Admit(call->identified, operation, target->ns);
   if (!admitted.ok()) return call->Answer(admitted);
+  call->audited = Audited{.operation = operation, .ns = target->ns, .target = KindName(target->kind)};
   const absl::Status entered = EnterNamespace(context_.namespace_limits, target->ns, 0, &call->pass);
   if (!entered.ok()) return call->Answer(entered);
   auto done = [call](absl::StatusOr<cachecore::InvalidateOutcome> outcome) {
     if (!outcome.ok()) return call->Answer(outcome.status());
     call->response.set_removed_count(outcome->removed);
+    call->audited->count = outcome->removed;
     call->response.set_estimated(outcome->estimated);
     call->Answer(absl::OkStatus());
   };

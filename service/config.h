@@ -13,6 +13,8 @@
 #include "cachecore/redis/client.h"
 #include "cachecore/redis/deployment.h"
 #include "service/limits/limit_rules.h"
+#include "service/auth/certificate_store.h"
+#include "service/auth/token_store.h"
 #include "service/listen_address.h"
 
 namespace paracle::service {
@@ -52,6 +54,12 @@ struct Config {
   std::vector<std::string> metrics_models;      // Empty: the first that come.
   std::vector<std::string> metrics_namespaces;  // The same.
   bool allow_insecure = false;
+
+  auth::CertificatePaths tls;                            // No chain: no TLS.
+  std::shared_ptr<auth::CertificateStore> certificates;  // What is in them; null: no TLS.
+  std::string tokens_file;
+  std::shared_ptr<auth::TokenStore> tokens;  // What is in it; null: nobody is asked who they are.
+  std::string audit_log;                     // A path, "stderr" or "off"; empty: stderr, if there are tokens.
 
   int threads = 0;        // Completion queues, each with its thread; > 0.
   int max_in_flight = 0;  // Calls that are being answered at one time; > 0.

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "service/json_text.h"
 #include "spdlog/sinks/stdout_sinks.h"
 #include "spdlog/spdlog.h"
 
@@ -11,21 +11,6 @@ namespace paracle::service {
 namespace {
 
 LogFormat configured_format = LogFormat::kText;
-
-// Escapes for a JSON string; also makes text safe to print, as no control character passes.
-void AppendEscaped(absl::string_view text, std::string* out) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      absl::StrAppend(out, "\\", absl::string_view(&c, 1));
-    } else if (byte < 0x20 || byte >= 0x7f) {
-      // Bytes that are not ASCII would have to be checked for UTF-8 first; events are ASCII, so Latin-1 does.
-      absl::StrAppendFormat(out, "\\u%04x", byte);
-    } else {
-      out->push_back(c);
-    }
-  }
-}
 
 bool NeedsQuotes(absl::string_view value) {
   for (const unsigned char c : value) {
@@ -35,9 +20,8 @@ bool NeedsQuotes(absl::string_view value) {
 }
 
 std::string Quoted(absl::string_view text) {
-  std::string out = "\"";
-  AppendEscaped(text, &out);
-  out.push_back('"');
+  std::string out;
+  AppendJsonString(text, &out);
   return out;
 }
 

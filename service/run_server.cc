@@ -69,6 +69,10 @@ void LogStart(const Config& config, absl::Span<const Setting> settings, const Se
     Log(LogLevel::kInfo, "shared tier",
         {{"url", config.redis_url.ToString()}, {"sealed", config.encryption_keys != nullptr ? "true" : "false"}});
   }
+  if (config.certificates != nullptr && config.tokens == nullptr && !config.certificates->asks_clients()) {
+    Log(LogLevel::kWarn, "anybody may do everything",
+        {{"why", "there is TLS, but neither PARACLE_CACHE_TOKENS_FILE nor PARACLE_CACHE_TLS_CLIENT_CA"}});
+  }
   for (const std::string& address : server.addresses()) Log(LogLevel::kInfo, "listening", {{"address", address}});
 }
 
@@ -79,12 +83,23 @@ struct Meters {
   std::unique_ptr<Metrics> metrics;
 };
 
+WatchedFiles FilesOf(const Config& config) {
+  return [tokens = config.tokens, certificates = config.certificates] {
+    std::vector<WatchedFileState> files;
+    if (tokens != nullptr) files.push_back({"tokens", tokens->last_reload_ok()});
+    if (certificates != nullptr) {
+      files.push_back({"certificates", certificates->last_reload_ok(), certificates->not_after()});
+    }
+    return files;
+  };
+}
+
 // Null: metrics are switched off.
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> StartAdmin(const Config& config, const Served& served, Meters* meters) {
   if (!config.admin_listen) return nullptr;
   meters->metrics = std::make_unique<Metrics>(
       served, &meters->tiers, config.backend,
-      MetricLabels{.models = config.metrics_models, .namespaces = config.metrics_namespaces}, WatchedFiles());
+      MetricLabels{.models = config.metrics_models, .namespaces = config.metrics_namespaces}, FilesOf(config));
   return AdminEndpoint::Start(*config.admin_listen, meters->metrics.get());
 }
 

@@ -8,7 +8,6 @@
 #include "grpc/grpc.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
-#include "service/access.h"
 #include "service/admin_handlers.h"
 #include "service/cache_handlers.h"
 #include "service/data_plane.h"
@@ -17,6 +16,7 @@
 #include "service/open_calls.h"
 #include "service/port_probe.h"
 #include "service/reflection_service.h"
+#include "service/security.h"
 #include "service/socket_lock.h"
 #include "service/worker_thread.h"
 
@@ -79,23 +79,25 @@ std::unique_ptr<NamespaceLimits> MakeLimits(const Config& config) {
 
 // In the order in which they are built; they end the other way round.
 struct Server::Parts {
-  Parts(const Config& config, absl::Span<const Setting> settings, const Served& served)
+  Parts(const Config& config, absl::Span<const Setting> settings, const Served& served,
+        std::unique_ptr<Security> checked_security)
       : config(config),
+        security(std::move(checked_security)),
         open_calls(served.meter),
         worker(kMaxWaitingInvalidations),
         served(served),
         namespace_limits(MakeLimits(config)),
-        cache_handlers(ContextOf(config, &access, namespace_limits.get(), served), &worker, &open_calls),
-        admin_handlers(&access, served, config, settings, &open_calls),
-        reflection(&access) {}
+        cache_handlers(ContextOf(config, &security->access(), namespace_limits.get(), served), &worker, &open_calls),
+        admin_handlers(&security->access(), served, config, settings, &open_calls),
+        reflection(&security->access()) {}
 
   const Config config;
+  const std::unique_ptr<Security> security;
   std::vector<SocketLock> locks;
   std::vector<std::string> addresses;
   OpenCalls open_calls;
   WorkerThread worker;
   const Served served;
-  const Access access;
   const std::unique_ptr<NamespaceLimits> namespace_limits;  // Null: there are none.
   CacheHandlers cache_handlers;
   AdminHandlers admin_handlers;
@@ -112,8 +114,8 @@ struct Listener {
   int bound_port = 0;
 };
 
-absl::StatusOr<std::vector<Listener>> AddListeners(const Config& config, std::vector<SocketLock>* locks,
-                                                   grpc::ServerBuilder* builder) {
+absl::StatusOr<std::vector<Listener>> AddListeners(const Config& config, Security& security,
+                                                   std::vector<SocketLock>* locks, grpc::ServerBuilder* builder) {
   std::vector<Listener> listeners;
   listeners.reserve(config.listen.size());  // The builder keeps pointers to bound_port.
   for (const ListenAddress& address : config.listen) {
@@ -123,7 +125,7 @@ absl::StatusOr<std::vector<Listener>> AddListeners(const Config& config, std::ve
       locks->push_back(*std::move(lock));
     }
     listeners.push_back({&address});
-    builder->AddListeningPort(address.ToString(), grpc::InsecureServerCredentials(), &listeners.back().bound_port);
+    builder->AddListeningPort(address.ToString(), security.CredentialsFor(address), &listeners.back().bound_port);
   }
   return listeners;
 }
@@ -141,8 +143,10 @@ absl::Status CannotListen(const std::vector<Listener>& listeners) {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, absl::Span<const Setting> settings,
                                                       const Served& served) {
-  auto parts = std::make_unique<Parts>(config, settings, served);
+  auto security = Security::Make(config);
+  if (!security.ok()) return security.status();
   KeepGrpcAlive();
+  auto parts = std::make_unique<Parts>(config, settings, served, *std::move(security));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetLimits(config, &builder);
@@ -150,10 +154,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, absl
   builder.RegisterService(&parts->cache_handlers);
   builder.RegisterService(&parts->admin_handlers);
   if (config.reflection) parts->reflection.RegisterWith(&builder);
-  parts->data_plane =
-      std::make_unique<DataPlane>(config.threads, config.max_in_flight, config.max_waiters, &parts->cache_handlers,
-                                  ContextOf(config, &parts->access, parts->namespace_limits.get(), served), &builder);
-  const auto listeners = AddListeners(parts->config, &parts->locks, &builder);
+  parts->data_plane = std::make_unique<DataPlane>(
+      config.threads, config.max_in_flight, config.max_waiters, &parts->cache_handlers,
+      ContextOf(config, &parts->security->access(), parts->namespace_limits.get(), served), &builder);
+  const auto listeners = AddListeners(parts->config, *parts->security, &parts->locks, &builder);
   if (!listeners.ok()) return listeners.status();
   parts->server = builder.BuildAndStart();
   if (parts->server == nullptr) return CannotListen(*listeners);

@@ -26,7 +26,8 @@ namespace paracle::service {
 
 class Server {
  public:
-  // `served` outlives the server. UNAVAILABLE: an address cannot be listened on.
+  // `served` outlives the server. UNAVAILABLE: an address cannot be listened on. INVALID_ARGUMENT: the audit log
+  // cannot be opened.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const Config& config, absl::Span<const Setting> settings,
                                                        const Served& served);
 

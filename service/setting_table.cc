@@ -95,6 +95,11 @@ bool SetReadableFile(string_view text, std::string* out) {
   return text.empty() || access(out->c_str(), R_OK) == 0;
 }
 
+bool SetText(string_view text, std::string* out) {
+  *out = std::string(text);
+  return true;
+}
+
 bool AcceptAny(string_view, Config&) { return true; }
 
 bool SetUrl(string_view text, cachecore::redis::Deployment* out) {
@@ -110,7 +115,6 @@ bool SetPrefix(string_view text, std::string* out) {
 }
 
 constexpr auto kShared = SettingSpec::Role::kShared;
-constexpr auto kNotYet = SettingSpec::Role::kNotYet;
 constexpr string_view kSwitch = "true or false";
 constexpr string_view kDuration = "a duration such as 50ms, 30s, 12h or 30d (a plain number is seconds)";
 constexpr string_view kPositiveDuration = "a duration over 0 such as 50ms, 30s, 12h or 30d (a plain number is seconds)";
@@ -162,10 +166,7 @@ constexpr SettingSpec kTable[] = {
      [](string_view text, Config& config) { return SetPrefix(text, &config.prefix); }, kShared},
     {"ENCRYPTION_KEYS_FILE", "", "a file of keys that only its owner can read, as docs/encryption.md says",
      "keys that seal what lies in the shared tier; without it, answers and names lie there in the clear",
-     [](string_view text, Config& config) {
-       config.encryption_keys_file = std::string(text);
-       return true;
-     },
+     [](string_view text, Config& config) { return SetText(text, &config.encryption_keys_file); },
      kShared},
     {"LEASE_HOLD", "30s", "a duration from 100ms such as 30s",
      "a lease that is not renewed ends after this; clients renew it every third of it",
@@ -190,7 +191,7 @@ constexpr SettingSpec kTable[] = {
     {"LISTEN", "127.0.0.1:50051",
      "a comma list of HOST:PORT, [IPV6]:PORT and unix:/PATH (port 0: any free one; unix paths below 108 bytes)",
      "where to serve gRPC", [](string_view text, Config& config) { return SetListen(text, &config.listen); }},
-    {"ALLOW_INSECURE", "false", kSwitch, "listen beyond this machine without TLS or authentication",
+    {"ALLOW_INSECURE", "false", kSwitch, "listen beyond this machine without TLS, and let tokens travel in the clear",
      [](string_view text, Config& config) { return SetSwitch(text, &config.allow_insecure); }},
     {"ADMIN_LISTEN", "127.0.0.1:9464", "HOST:PORT, [IPV6]:PORT (port 0: any free one) or off",
      "where to serve /metrics and /healthz over HTTP",
@@ -200,10 +201,19 @@ constexpr SettingSpec kTable[] = {
      [](string_view text, Config& config) { return SetNames(text, &config.metrics_models); }},
     {"METRICS_NAMESPACES", "", "a comma list of names, at most 200", "the same of namespaces",
      [](string_view text, Config& config) { return SetNames(text, &config.metrics_namespaces); }},
-    {"TLS_CERT", "", "nothing: this version has no TLS", "server certificate", AcceptAny, kNotYet},
-    {"TLS_KEY", "", "nothing: this version has no TLS", "key of the server certificate", AcceptAny, kNotYet},
-    {"TLS_CLIENT_CA", "", "nothing: this version has no TLS", "CA of client certificates", AcceptAny, kNotYet},
-    {"TOKENS_FILE", "", "nothing: this version has no authentication", "bearer tokens", AcceptAny, kNotYet},
+    {"TLS_CERT", "", "a PEM file: the certificate, and those that signed it after it",
+     "server certificate; turns TLS on; taken anew when it changes",
+     [](string_view text, Config& config) { return SetText(text, &config.tls.chain); }},
+    {"TLS_KEY", "", "a PEM file without a passphrase", "key of the server certificate",
+     [](string_view text, Config& config) { return SetText(text, &config.tls.key); }},
+    {"TLS_CLIENT_CA", "", "a PEM file", "CA of client certificates; turns mTLS on: without one, nobody connects",
+     [](string_view text, Config& config) { return SetText(text, &config.tls.client_ca); }},
+    {"TOKENS_FILE", "", "a file of lines that docs/security.md describes",
+     "who may call, by token or certificate, and what they may do; taken anew when it changes",
+     [](string_view text, Config& config) { return SetText(text, &config.tokens_file); }},
+    {"AUDIT_LOG", "", "a path, stderr, or off",
+     "where admin calls, invalidations and refusals are noted; without it, on stderr if there is a tokens file",
+     [](string_view text, Config& config) { return SetText(text, &config.audit_log); }},
     {"THREADS", "0", "a whole number from 0 (one for each core, at most 16) to 64",
      "completion queues, each with its thread",
      [](string_view text, Config& config) { return SetThreads(text, &config.threads); }},

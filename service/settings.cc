@@ -111,16 +111,26 @@ absl::Status CheckTogether(absl::Span<const Setting> settings, const Config& con
     return BadValue(Named(settings, has_key ? "REDIS_KEY" : "REDIS_CERT"),
                     absl::StrCat("needs PARACLE_CACHE_REDIS_", has_key ? "CERT" : "KEY", " beside it"));
   }
+  if (config.tls.chain.empty() != config.tls.key.empty()) {
+    const bool has_key = config.tls.chain.empty();
+    return BadValue(Named(settings, has_key ? "TLS_KEY" : "TLS_CERT"),
+                    absl::StrCat("needs PARACLE_CACHE_TLS_", has_key ? "CERT" : "KEY", " beside it"));
+  }
+  if (!config.tls.client_ca.empty() && config.tls.chain.empty()) {
+    return BadValue(Named(settings, "TLS_CLIENT_CA"), "needs PARACLE_CACHE_TLS_CERT and _TLS_KEY beside it");
+  }
   const bool has_tls_files = !config.redis_tls.ca.empty() || !config.redis_tls.certificate.empty();
   if (config.shared() && has_tls_files && config.redis_url.servers.front().kind != cachecore::redis::Url::Kind::kTls) {
     return BadValue(Named(settings, "REDIS_URL"), "has no TLS, but TLS files are given; want rediss://...");
   }
   for (const ListenAddress& address : config.listen) {
-    if (address.IsLoopback() || config.allow_insecure) continue;
-    return BadValue(Named(settings, "LISTEN"),
-                    absl::StrCat("would serve ", address.ToString(),
-                                 " to other machines without TLS or authentication; want a loopback address or "
-                                 "unix:/PATH, or --allow-insecure"));
+    if (address.IsLoopback() || config.allow_insecure || !config.tls.chain.empty()) continue;
+    return BadValue(
+        Named(settings, "LISTEN"),
+        absl::StrCat("would serve ", address.ToString(), " to other machines ",
+                     config.tokens_file.empty() ? "without TLS or authentication" : "with tokens in the clear",
+                     "; want PARACLE_CACHE_TLS_CERT and _TLS_KEY, a loopback address or unix:/PATH, or "
+                     "--allow-insecure"));
   }
   return absl::OkStatus();
 }
@@ -137,6 +147,22 @@ absl::Status ReadNamespaceLimits(absl::Span<const Setting> settings, Config& con
   auto rules = LimitRules::Parse(config.namespace_limits_text);
   if (!rules.ok()) return BadValue(Named(settings, "NAMESPACE_LIMITS"), rules.status().message());
   config.namespace_limits = *std::move(rules);
+  return absl::OkStatus();
+}
+
+// What the server shows its callers, and whom it knows.
+absl::Status ReadIdentities(absl::Span<const Setting> settings, Config& config) {
+  const cachecore::Clock* const clock = cachecore::Clock::System();
+  if (!config.tls.chain.empty()) {
+    auto certificates = auth::CertificateStore::Open(config.tls, clock);
+    if (!certificates.ok()) return certificates.status();
+    config.certificates = *std::move(certificates);
+  }
+  if (!config.tokens_file.empty()) {
+    auto tokens = auth::TokenStore::Open(config.tokens_file);
+    if (!tokens.ok()) return BadValue(Named(settings, "TOKENS_FILE"), tokens.status().message());
+    config.tokens = *std::move(tokens);
+  }
   return absl::OkStatus();
 }
 
@@ -180,15 +206,13 @@ absl::StatusOr<std::vector<Setting>> CollectSettings(absl::Span<const FlagValue>
 absl::StatusOr<Config> ToConfig(absl::Span<const Setting> settings) {
   Config config;
   for (const Setting& setting : settings) {
-    if (setting.spec->role == SettingSpec::Role::kNotYet && !setting.value.empty()) {
-      return BadValue(setting, absl::StrCat("is set; want ", setting.spec->accepts));
-    }
     if (!setting.spec->apply(setting.value, config)) {
       return BadValue(setting, absl::StrCat("is not accepted; want ", setting.spec->accepts));
     }
   }
   if (absl::Status status = CheckTogether(settings, config); !status.ok()) return status;
   if (absl::Status status = ReadKeys(settings, config); !status.ok()) return status;
+  if (absl::Status status = ReadIdentities(settings, config); !status.ok()) return status;
   if (absl::Status status = ReadNamespaceLimits(settings, config); !status.ok()) return status;
   return config;
 }

@@ -30,7 +30,6 @@ struct SettingSpec {
   enum class Role {
     kActive,
     kShared,  // Of the shared tier: without effect on the memory backend, and then warned of.
-    kNotYet,  // Neglecting it would be unsafe, so setting it stops the start.
   } role = Role::kActive;
   bool secret = false;
 };

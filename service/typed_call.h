@@ -3,6 +3,7 @@
 #ifndef PARACLE_SERVICE_TYPED_CALL_H_
 #define PARACLE_SERVICE_TYPED_CALL_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,7 @@ class TypedCall final : public grpc::ServerUnaryReactor {
   absl::Status Open(const Access& access, const grpc::CallbackServerContext& context, Operation operation,
                     grpc::ByteBuffer bytes) {
     context_ = &context;
+    access_ = &access;
     absl::StatusOr<IdentifiedCall> caller = access.Identify(context, operation);
     if (!caller.ok()) return caller.status();
     identified = *std::move(caller);
@@ -42,6 +44,7 @@ class TypedCall final : public grpc::ServerUnaryReactor {
 
   // Sends `response`, or the error. Call it once; the call may be gone when it returns.
   void Answer(const absl::Status& status) {
+    if (audited) access_->Audit(identified, *audited, status.code());
     if (!status.ok()) LogFailedCall(RpcOfThis(), status, context_);
     bool owned;
     const grpc::Status answer = status.ok()
@@ -57,7 +60,8 @@ class TypedCall final : public grpc::ServerUnaryReactor {
   }
 
   IdentifiedCall identified;
-  LimitPass pass;  // Of the namespace that it concerns.
+  std::optional<Audited> audited;  // To be set once the call is admitted, if its end is to be noted.
+  LimitPass pass;                  // Of the namespace that it concerns.
   Request request;
   Response response;
 
@@ -72,6 +76,7 @@ class TypedCall final : public grpc::ServerUnaryReactor {
   OpenCalls* const open_calls_;
   CallTimer timer_;
   const grpc::ServerContextBase* context_ = nullptr;
+  const Access* access_ = nullptr;
 };
 
 }  // namespace paracle::service
