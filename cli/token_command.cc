@@ -62,11 +62,14 @@ absl::StatusOr<absl::Time> ParseExpiry(const std::string& text) {
   return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is not a time from now such as 90d or 12h"));
 }
 
-void TakeNamespace(const std::string& ns, Identity& identity) {
+void TakeNamespace(absl::string_view ns, Identity& identity) {
   if (ns == "*") {
     identity.all_namespaces = true;
+  } else if (service::auth::IsNamespace(ns)) {
+    identity.namespaces.push_back(std::string(ns));
   } else {
-    identity.namespaces.push_back(ns);
+    throw CLI::ValidationError("--namespace",
+                               absl::StrCat("\"", ns, "\" is neither * nor 1 to 128 of [A-Za-z0-9._:/-]"));
   }
 }
 
@@ -96,7 +99,8 @@ void AddNewToken(CLI::App& token, Session& session) {
       .add_option_function<std::vector<std::string>>(
           "--namespace",
           [&identity](const std::vector<std::string>& names) {
-            for (const std::string& ns : names) TakeNamespace(ns, identity);
+            for (const absl::string_view ns : absl::StrSplit(absl::StrJoin(names, ","), ','))
+              TakeNamespace(ns, identity);
           },
           "What they may use, * for all; again for each")
       ->type_name("NAMESPACE")

@@ -24,10 +24,6 @@ bool IsNamespaceChar(char c) {
   return absl::ascii_isalnum(c) || absl::string_view("._:/-").find(c) != std::string::npos;
 }
 
-bool IsNamespace(absl::string_view text) {
-  return !text.empty() && text.size() <= kMaxNamespaceBytes && std::all_of(text.begin(), text.end(), IsNamespaceChar);
-}
-
 absl::Status SetId(absl::string_view value, TokenLine& line) {
   if (!IsId(value)) return Refuse("id", "want 1 to 64 of [A-Za-z0-9._-]");
   line.identity.id = std::string(value);
@@ -112,6 +108,10 @@ absl::Status CheckWhole(const std::vector<absl::string_view>& seen) {
 }
 
 }  // namespace
+
+bool IsNamespace(absl::string_view text) {
+  return !text.empty() && text.size() <= kMaxNamespaceBytes && std::all_of(text.begin(), text.end(), IsNamespaceChar);
+}
 
 absl::StatusOr<TokenLine> ParseTokenLine(absl::string_view text) {
   TokenLine line;

@@ -26,6 +26,9 @@ struct TokenLine {
   Identity identity;
 };
 
+// 1 to 128 of [A-Za-z0-9._:/-], as cache.proto has it.
+bool IsNamespace(absl::string_view text);
+
 // INVALID_ARGUMENT names the field, and what is accepted. REQUIRES: `text` is one line, and no comment.
 absl::StatusOr<TokenLine> ParseTokenLine(absl::string_view text);
 
