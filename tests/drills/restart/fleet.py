@@ -44,6 +44,11 @@ class Fleet:
     def endpoint(self) -> str:
         return self._names.target(self._port)
 
+    @property
+    def addresses(self) -> list[str]:
+        """With the port."""
+        return [replica.process.address for replica in self._replicas]
+
     def restart_all(self, pause: float = SECONDS_BETWEEN) -> None:
         """One rolling restart."""
         for place in range(REPLICAS):
@@ -64,10 +69,21 @@ class Fleet:
     def _start(self) -> Replica:
         number = next(self._numbers)
         address = f"127.0.{number // 250}.{number % 250 + 1}"
-        process = ServerProcess(*self._flags, "--drain-delay", f"{DRAIN_DELAY:g}s", listen=f"{address}:{self._port}")
+        process = self._run(f"{address}:{self._port}")
         await_that("a new replica is ready", lambda: self._serves(process.address))
         self._names.add(address)
         return Replica(address, process)
+
+    def _run(self, listen: str) -> ServerProcess:
+        """Tries again, as a kubelet does: certificate and key may not belong together just now."""
+        give_up = time.monotonic() + 20
+        while True:
+            try:
+                return ServerProcess(*self._flags, "--drain-delay", f"{DRAIN_DELAY:g}s", listen=listen)
+            except RuntimeError:
+                if time.monotonic() > give_up:
+                    raise
+            time.sleep(0.5)
 
     def _serves(self, address: str) -> bool:
         with Client(address, **self._access) as client, contextlib.suppress(CacheError):
