@@ -4,6 +4,7 @@ import resource
 
 import grpc
 import pytest
+from paracle_cache._proto import cache_pb2, cache_pb2_grpc
 
 from drills.support.stage import await_that, resident_bytes
 from support.raw_http2 import (
@@ -23,8 +24,7 @@ from support.server_process import running_server
 _MIB = 1 << 20
 
 
-def serves(stubs, address: str) -> bool:
-    cache_pb2, cache_pb2_grpc, _, _ = stubs
+def serves(address: str) -> bool:
     entry = cache_pb2.EntryRef(digest=b"h" * 32)
     with grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
         stub = cache_pb2_grpc.CacheServiceStub(channel)
@@ -36,7 +36,7 @@ def serves(stubs, address: str) -> bool:
 @pytest.mark.parametrize("te", ["trailers", "x"])
 @pytest.mark.parametrize("scheme", ["http", "gopher"])
 @pytest.mark.parametrize("extra", [b"", header("grpclb_client_stats", b"x")])
-def test_headers_that_have_made_grpc_abort_do_not(stubs, server, te, scheme, extra):
+def test_headers_that_have_made_grpc_abort_do_not(server, te, scheme, extra):
     block = call_headers(GET, te).replace(header(":scheme", b"http"), header(":scheme", scheme.encode()))
     block += extra + b"".join(header(f"x-{i}", b"v" * 4000) for i in range(6))
     with RawHttp2(server.address) as peer:
@@ -45,7 +45,7 @@ def test_headers_that_have_made_grpc_abort_do_not(stubs, server, te, scheme, ext
         peer.send(frame(HEADERS, END_STREAM, stream, block[:16_000]))
         peer.send(frame(CONTINUATION, END_HEADERS, stream, block[16_000:]))
         assert peer.await_frame(HEADERS) is not None, "it is answered"
-    assert serves(stubs, server.address)
+    assert serves(server.address)
 
 
 def begin_calls(peer: RawHttp2) -> None:
@@ -60,20 +60,19 @@ def send_headers_without_end(peer: RawHttp2) -> None:
 
 
 @pytest.mark.parametrize("flood", [begin_calls, send_headers_without_end])
-def test_a_connection_that_takes_too_much_memory_is_closed_and_the_memory_given_back(stubs, flood):
+def test_a_connection_that_takes_too_much_memory_is_closed_and_the_memory_given_back(flood):
     with running_server("--max-bytes", "8MiB", "--recording-bytes", "8MiB", "--connection-bytes", "64MiB") as server:
-        assert serves(stubs, server.address)
+        assert serves(server.address)
         with RawHttp2(server.address, patience=60) as peer:
             peer.greet()
             with pytest.raises(Refused):
                 flood(peer)
         await_that("the memory is given back", lambda: resident_bytes(server.process.pid) < 100 * _MIB, patience=60)
         assert any("connection closed" in line and "CONNECTION_BYTES" in line for line in server.log)
-        assert serves(stubs, server.address)
+        assert serves(server.address)
 
 
-def test_an_honest_connection_outlives_the_one_that_is_closed(stubs):
-    cache_pb2, cache_pb2_grpc, _, _ = stubs
+def test_an_honest_connection_outlives_the_one_that_is_closed():
     with running_server("--max-bytes", "8MiB", "--recording-bytes", "8MiB", "--connection-bytes", "64MiB") as server, \
             grpc.insecure_channel(server.address) as channel, RawHttp2(server.address, patience=60) as peer:
         stub = cache_pb2_grpc.CacheServiceStub(channel)
@@ -86,7 +85,7 @@ def test_an_honest_connection_outlives_the_one_that_is_closed(stubs):
         assert sum("connection closed" in line for line in server.log) == 1
 
 
-def test_the_server_may_open_as_many_files_as_the_hard_limit_allows(stubs):
+def test_the_server_may_open_as_many_files_as_the_hard_limit_allows():
     """Shells start programs with fewer; 1.51 stops to accept for good when they run out."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
@@ -94,7 +93,7 @@ def test_the_server_may_open_as_many_files_as_the_hard_limit_allows(stubs):
         with running_server() as server:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
             peers = [RawHttp2(server.address) for _ in range(200)]
-            assert serves(stubs, server.address)
+            assert serves(server.address)
             for peer in peers:
                 peer.close()
     finally:

@@ -3,7 +3,8 @@
 import resource
 import time
 
-from paracle_cache._proto import cache_pb2
+import grpc
+from paracle_cache._proto import cache_pb2, cache_pb2_grpc
 from support.raw_http2 import GET, PREFACE, SETTINGS, RawHttp2, Refused
 
 from ..support.verdict import Verdict
@@ -25,7 +26,8 @@ def run(verdict: Verdict, short: bool) -> None:
 
 def _run_connections(verdict: Verdict, scene: Scene, seconds: float) -> None:
     verdict.row(f"{_IDLE} idle connections, {seconds:g} s")
-    verdict.at_least("connections that it had", judge_beside(verdict, scene, seconds, sit, _IDLE, True, growth=256), _IDLE)
+    had = judge_beside(verdict, scene, seconds, sit, _IDLE, True, growth=256)
+    verdict.at_least("connections that it had", had, _IDLE)
     verdict.row(f"{_HALF_OPEN} connections that send a byte of their greeting at a time, {seconds:g} s")
     had = judge_beside(verdict, scene, seconds, sit, _HALF_OPEN, False, growth=128)
     verdict.at_least("connections that it had", had, _HALF_OPEN)
@@ -94,9 +96,6 @@ def ask_and_not_read(link: Link, address: str, seconds: float) -> None:
 
 
 def _store_large(address: str) -> None:
-    import grpc
-    from paracle_cache._proto import cache_pb2_grpc
-
     with grpc.insecure_channel(address) as channel:
         stub = cache_pb2_grpc.CacheServiceStub(channel)
         stub.Set(cache_pb2.SetRequest(entry=_LARGE, payload=bytes(3 << 20)), timeout=30, wait_for_ready=True)
