@@ -76,6 +76,9 @@ void MemoryGuard::CloseCostliest() {
     before = after;
   }
   const std::string peer = PeerOf(fd);
+  // Once it is closed it is reset, so that neither the kernel nor a peer that has much to send waits for the other.
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   // gRPC sees the end of it and cleans up. Should the number have been given to another meanwhile, that one connects
   // again.
   if (shutdown(fd, SHUT_RDWR) == 0) on_close_(peer);
