@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "grpc/support/log.h"
 #include "service/logging.h"
@@ -13,7 +14,9 @@ std::atomic<bool> started = false;
 
 void OnGrpcLog(gpr_log_func_args* args) {
   if (args->severity != GPR_LOG_SEVERITY_ERROR) return;
-  Log(started ? LogLevel::kError : LogLevel::kDebug, "grpc",
+  // A peer's failed handshake is its own affair, and peers can make as many as they like.
+  const bool ours = started && !absl::StrContains(args->file, "ssl_transport_security");
+  Log(ours ? LogLevel::kError : LogLevel::kDebug, "grpc",
       {{"text", args->message}, {"where", absl::StrCat(args->file, ":", args->line)}});
 }
 

@@ -140,7 +140,7 @@ func (c *Cache) note(ctx context.Context, ticket uint64, err error) bool {
 	switch code := codeOf(err); {
 	case err == nil || code == codes.FailedPrecondition:
 		c.circuit.succeeded(ticket)
-	case code == codes.InvalidArgument:
+	case code == codes.InvalidArgument || code == codes.PermissionDenied: // A token may be one that only reads.
 		c.circuit.succeeded(ticket)
 		c.warnOnce("not cached: " + err.Error())
 	case ctx.Err() != nil: // The caller went away; that says nothing of the service.

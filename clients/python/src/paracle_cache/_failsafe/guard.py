@@ -7,7 +7,15 @@ import random
 import threading
 
 from .._log import logger, warn_once
-from ..errors import FORKED, CacheError, Cancelled, ClientClosed, FailedPrecondition, InvalidArgument
+from ..errors import (
+    FORKED,
+    CacheError,
+    Cancelled,
+    ClientClosed,
+    FailedPrecondition,
+    InvalidArgument,
+    PermissionDenied,
+)
 from ..key import KeyRefused
 from .circuit import Circuit
 
@@ -48,8 +56,9 @@ class Guard:
         if isinstance(error, KeyRefused):
             warn_once(f"not cached: {error}")
             return False
-        if isinstance(error, InvalidArgument | FailedPrecondition):
-            if isinstance(error, InvalidArgument):
+        # Of a service that is well. A token that may only read is one of its users.
+        if isinstance(error, InvalidArgument | FailedPrecondition | PermissionDenied):
+            if not isinstance(error, FailedPrecondition):
                 warn_once(f"the cache refuses a call: {error.message}")
             self.succeeded(ticket)
             return False
