@@ -209,7 +209,7 @@ type GetStatsResponse struct {
 	// How the shared tier is. Unset when there is none.
 	SharedTier *SharedTierStatus `protobuf:"bytes,5,opt,name=shared_tier,json=sharedTier,proto3" json:"shared_tier,omitempty"`
 	// Leases and streams of the server that answers, for all namespaces; never summed. Unset when the cache is switched
-	// off.
+	// off, and for callers who may not ask for all namespaces.
 	Leases *LeaseStatus `protobuf:"bytes,6,opt,name=leases,proto3" json:"leases,omitempty"`
 	// How fast the server that answers was, for all namespaces; never summed. Unset when it does not count for metrics.
 	LookupTimes   *LookupTimes `protobuf:"bytes,7,opt,name=lookup_times,json=lookupTimes,proto3" json:"lookup_times,omitempty"`
@@ -969,7 +969,7 @@ type GetConfigResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Version of the server, as `1.2.3` or `1.2.3-g0123abc`.
 	Version string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
-	// Every setting, in the order of the documentation.
+	// Every setting, in the order of the documentation. Empty for callers without the role admin.
 	Settings []*Setting `protobuf:"bytes,2,rep,name=settings,proto3" json:"settings,omitempty"`
 	// What requests are held to.
 	Limits *Limits `protobuf:"bytes,3,opt,name=limits,proto3" json:"limits,omitempty"`

@@ -33,14 +33,16 @@ const (
 // Reads the ledger and the settings of a server.
 type AdminServiceClient interface {
 	// Tells what the cache did and saved since the start or the last reset: with a shared tier the sum over all servers
-	// that share it and over their restarts, which is a few seconds old for what the others did.
+	// that share it and over their restarts, which is a few seconds old for what the others did. Of one namespace: for
+	// whoever may use it, in any role. Of all: for the role admin of all namespaces.
 	//
 	// Errors:
 	//
 	//	INVALID_ARGUMENT: namespace malformed.
 	GetStats(ctx context.Context, in *GetStatsRequest, opts ...grpc.CallOption) (*GetStatsResponse, error)
 	// Sets the counters of the ledger to zero and its start time to now. Stored answers stay, so sizes and limits are
-	// as before. With a shared tier the sums of all servers start again, and within seconds each server's own.
+	// as before. With a shared tier the sums of all servers start again, and within seconds each server's own. For
+	// the role admin, of that namespace or of all.
 	//
 	// Errors:
 	//
@@ -48,7 +50,7 @@ type AdminServiceClient interface {
 	//	UNAVAILABLE: there is a shared tier and it could not be told (reason SHARED_TIER_UNAVAILABLE).
 	ResetStats(ctx context.Context, in *ResetStatsRequest, opts ...grpc.CallOption) (*ResetStatsResponse, error)
 	// Tells every setting, where it came from, the limits that requests are held to, and what this server can do.
-	// Secrets are masked.
+	// Secrets are masked. The settings are told to the role admin alone, the rest to every caller that is known.
 	//
 	// Errors: none of its own.
 	GetConfig(ctx context.Context, in *GetConfigRequest, opts ...grpc.CallOption) (*GetConfigResponse, error)
@@ -99,14 +101,16 @@ func (c *adminServiceClient) GetConfig(ctx context.Context, in *GetConfigRequest
 // Reads the ledger and the settings of a server.
 type AdminServiceServer interface {
 	// Tells what the cache did and saved since the start or the last reset: with a shared tier the sum over all servers
-	// that share it and over their restarts, which is a few seconds old for what the others did.
+	// that share it and over their restarts, which is a few seconds old for what the others did. Of one namespace: for
+	// whoever may use it, in any role. Of all: for the role admin of all namespaces.
 	//
 	// Errors:
 	//
 	//	INVALID_ARGUMENT: namespace malformed.
 	GetStats(context.Context, *GetStatsRequest) (*GetStatsResponse, error)
 	// Sets the counters of the ledger to zero and its start time to now. Stored answers stay, so sizes and limits are
-	// as before. With a shared tier the sums of all servers start again, and within seconds each server's own.
+	// as before. With a shared tier the sums of all servers start again, and within seconds each server's own. For
+	// the role admin, of that namespace or of all.
 	//
 	// Errors:
 	//
@@ -114,7 +118,7 @@ type AdminServiceServer interface {
 	//	UNAVAILABLE: there is a shared tier and it could not be told (reason SHARED_TIER_UNAVAILABLE).
 	ResetStats(context.Context, *ResetStatsRequest) (*ResetStatsResponse, error)
 	// Tells every setting, where it came from, the limits that requests are held to, and what this server can do.
-	// Secrets are masked.
+	// Secrets are masked. The settings are told to the role admin alone, the rest to every caller that is known.
 	//
 	// Errors: none of its own.
 	GetConfig(context.Context, *GetConfigRequest) (*GetConfigResponse, error)

@@ -23,11 +23,15 @@
 //   - Every error carries google.rpc.ErrorInfo with domain "cache.paracle" and a stable reason; INVALID_ARGUMENT also
 //     carries google.rpc.BadRequest naming the field; RESOURCE_EXHAUSTED from overload carries google.rpc.RetryInfo.
 //     Without RetryInfo, do not retry RESOURCE_EXHAUSTED.
+//   - Where the server asks who calls, send `authorization: Bearer TOKEN` as metadata of every call, over TLS. Roles:
+//     reader (Get, BatchGet, Follow), writer (those, and Set, BatchSet, Record, leases), invalidator (Invalidate,
+//     Clear), admin (see admin.proto). Health needs none.
 //   - Set a deadline on every call (half a second is a good one). The server drops work whose deadline has passed.
 //   - Strings are UTF-8. A "byte" limit counts encoded bytes. Limits that an operator may raise are told by
 //     AdminService.GetConfig; the ones written here are fixed.
-//   - Errors that any RPC may answer, and which its own list does not repeat: UNAUTHENTICATED (no or unknown token),
-//     PERMISSION_DENIED (the caller's identity may not use this namespace or this RPC), RESOURCE_EXHAUSTED
+//   - Errors that any RPC may answer, and which its own list does not repeat: UNAUTHENTICATED (no token or certificate
+//     that the server knows), PERMISSION_DENIED (the caller has not the role, or not the namespace; of a batch, one such
+//     entry refuses the whole), RESOURCE_EXHAUSTED
 //     (reason OVERLOADED, or NAMESPACE_LIMIT: the namespace is over one of its own limits; both with RetryInfo),
 //     UNAVAILABLE (draining, or no tier can answer; retry with backoff),
 //     DEADLINE_EXCEEDED, CANCELLED. A CANCELLED that the caller did not cause comes from a server that is draining and

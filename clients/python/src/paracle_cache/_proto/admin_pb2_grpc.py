@@ -38,7 +38,8 @@ class AdminServiceServicer(object):
 
     def GetStats(self, request, context):
         """Tells what the cache did and saved since the start or the last reset: with a shared tier the sum over all servers
-        that share it and over their restarts, which is a few seconds old for what the others did.
+        that share it and over their restarts, which is a few seconds old for what the others did. Of one namespace: for
+        whoever may use it, in any role. Of all: for the role admin of all namespaces.
 
         Errors:
         INVALID_ARGUMENT: namespace malformed.
@@ -49,7 +50,8 @@ class AdminServiceServicer(object):
 
     def ResetStats(self, request, context):
         """Sets the counters of the ledger to zero and its start time to now. Stored answers stay, so sizes and limits are
-        as before. With a shared tier the sums of all servers start again, and within seconds each server's own.
+        as before. With a shared tier the sums of all servers start again, and within seconds each server's own. For
+        the role admin, of that namespace or of all.
 
         Errors:
         INVALID_ARGUMENT: namespace malformed.
@@ -61,7 +63,7 @@ class AdminServiceServicer(object):
 
     def GetConfig(self, request, context):
         """Tells every setting, where it came from, the limits that requests are held to, and what this server can do.
-        Secrets are masked.
+        Secrets are masked. The settings are told to the role admin alone, the rest to every caller that is known.
 
         Errors: none of its own.
         """

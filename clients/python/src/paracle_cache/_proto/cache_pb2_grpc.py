@@ -80,7 +80,7 @@ class CacheServiceServicer(object):
 
         A lease is given at most once at a time over all servers that share a tier; while that tier is away, once for each
         server. The outcome is a plain miss, to be answered by a model call without a lease, when the caller holds as many
-        leases as it may, or the cache is switched off.
+        leases as it may, may only read, or the cache is switched off.
 
         Errors:
         INVALID_ARGUMENT: entry, its key or the lease is malformed; the field and the place in it are named.
