@@ -67,7 +67,7 @@ def closings(server: ServerProcess) -> int:
 def test_a_connection_that_takes_too_much_memory_is_closed_and_the_memory_given_back(flood):
     with running_server("--max-bytes", "8MiB", "--recording-bytes", "8MiB", "--connection-bytes", "64MiB") as server:
         assert serves(server.address)
-        with RawHttp2(server.address, patience=30) as peer:
+        with RawHttp2(server.address, patience=5) as peer:
             peer.greet()
             with pytest.raises(Refused):
                 flood(peer)
@@ -78,7 +78,7 @@ def test_a_connection_that_takes_too_much_memory_is_closed_and_the_memory_given_
 
 def test_an_honest_connection_outlives_the_one_that_is_closed():
     with running_server("--max-bytes", "8MiB", "--recording-bytes", "8MiB", "--connection-bytes", "64MiB") as server, \
-            grpc.insecure_channel(server.address) as channel, RawHttp2(server.address, patience=30) as peer:
+            grpc.insecure_channel(server.address) as channel, RawHttp2(server.address, patience=5) as peer:
         stub = cache_pb2_grpc.CacheServiceStub(channel)
         get = cache_pb2.GetRequest(entry=cache_pb2.EntryRef(digest=b"h" * 32))
         stub.Get(get, timeout=30, wait_for_ready=True)

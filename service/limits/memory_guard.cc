@@ -15,9 +15,10 @@ namespace {
 
 constexpr int kLookMillis = 20;
 constexpr int kScanMillis = 5;
-// What a flood brings within such a time, and nobody who waits for answers. Less is suspected only after a second: the
-// memory of the connection before is given back meanwhile.
+// What a flood brings within such a time, and nobody who waits for answers. Slower ones are looked for only after a
+// second, in all that came meanwhile: the memory of the connection before may just not have been given back yet.
 constexpr uint64_t kFlood = 64 << 10;
+constexpr uint64_t kSlowFlood = 256 << 10;
 constexpr int kPatientScans = 200;
 constexpr std::chrono::seconds kBetweenTrims{1};  // Each walks all that is free.
 
@@ -71,15 +72,13 @@ void MemoryGuard::CloseCostliest() {
     if (!Sleep(kScanMillis) || ReadMemoryUse().allocated <= max_bytes_) return;
     const auto after = ScanConnections(ports_);
     const bool patient = scans < kPatientScans;
-    fd = Costliest(patient ? before : first, after, patient ? kFlood : 1);
+    fd = Costliest(patient ? before : first, after, patient ? kFlood : kSlowFlood);
     if (!patient && fd < 0) return;
     before = after;
   }
   const std::string peer = PeerOf(fd);
-  // Once it is closed it is reset, so that neither the kernel nor a peer that has much to send waits for the other.
-  const linger at_once{.l_onoff = 1, .l_linger = 0};
-  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-  // gRPC sees the end of it and cleans up. Should the number have been given to another meanwhile, that one connects
+  // gRPC sees the end of it and cleans up. The peer is not told with a reset: one that only sends then hangs for a
+  // while instead of coming back at once. Should the number have been given to another meanwhile, that one connects
   // again.
   if (shutdown(fd, SHUT_RDWR) == 0) on_close_(peer);
 }
