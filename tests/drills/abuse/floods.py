@@ -29,7 +29,7 @@ from .scene import judge_beside, running_scene
 _ATONCE = 200  # Frames in one write.
 # MiB: what the server is let have in all, and what comes in until it has noticed and worked it off, on a busy machine.
 # Without its guard it is some 700 MiB for each second.
-_MOST_GROWTH = 64 + 64 + 256 + 640
+_MOST_GROWTH = 64 + 64 + 256 + 1152
 
 
 def run(verdict: Verdict, short: bool) -> None:
