@@ -114,13 +114,6 @@ OPEN = {"allowInsecure": True}
 PROBE = ("paracle", "cache", "health", "--serving", "--timeout", "10s")
 
 
-def not_in_this_build(name: str):
-    """Skips, loudly, until the server knows the setting."""
-    done = subprocess.run([binary("paracle-cache-server"), f"--{name}", "x", "--print-config"], capture_output=True,
-                          text=True)
-    return pytest.mark.skipif("this version has no" in done.stderr, reason=f"--{name} is not in this build")
-
-
 def test_a_trial_serves(pod):
     trial = pod(OPEN)
     with trial.running():
@@ -181,7 +174,6 @@ def test_the_pod_of_helm_test_finds_it_well(pod):
         assert trial.paracle(*tester["command"], *tester.get("args", []))[0] == 0
 
 
-@not_in_this_build("tls-cert")
 @pytest.mark.parametrize("mutual", [False, True])
 def test_the_probe_speaks_tls_with_what_is_mounted(pod, certificate, mutual):
     tls = {"enabled": True, "existingSecret": "cert", "clientCA": {"enabled": mutual}}
@@ -191,7 +183,6 @@ def test_the_probe_speaks_tls_with_what_is_mounted(pod, certificate, mutual):
         assert (code, out) == (0, "Status: [OK] Healthy\n"), secure.log()
 
 
-@not_in_this_build("tokens-file")
 def test_a_probe_needs_no_token_and_everybody_else_does(pod):
     line = f"id=agents sha256={'0' * 64} roles=writer namespaces=acme"
     guarded = pod(OPEN | {"auth": {"enabled": True, "tokens": line}})
