@@ -10,8 +10,11 @@ std::optional<std::string> EntryCodec::Encode(const EntrySpec& spec, const Entry
   return EncodeSealedEntry(*keys_, random_, spec, tag, begun, now);
 }
 
-absl::StatusOr<StoredEntry> EntryCodec::Decode(absl::string_view bytes, const EntryTag& tag) const {
-  return keys_ == nullptr ? DecodeStoredEntry(bytes) : DecodeSealedEntry(*keys_, bytes, tag);
+absl::StatusOr<StoredEntry> EntryCodec::Decode(std::string bytes, const EntryTag& tag) const {
+  if (keys_ != nullptr) return DecodeSealedEntry(*keys_, std::move(bytes), tag);
+  absl::StatusOr<StoredEntry> entry = DecodeStoredEntry(bytes);
+  if (entry.ok()) entry->head.bytes = std::move(bytes);  // Too long to lie in the string itself: the views stay good.
+  return entry;
 }
 
 absl::StatusOr<StoredHead> EntryCodec::DecodeHead(absl::string_view beginning, const EntryTag& tag) const {

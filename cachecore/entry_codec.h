@@ -39,8 +39,9 @@ class EntryCodec {
   std::optional<std::string> Encode(const EntrySpec& spec, const EntryTag& tag, MarkTable::Position begun,
                                     absl::Time now) const;
 
-  // What lay under the key of `tag`. Errors as of DecodeStoredEntry and DecodeSealedEntry: all of them are misses.
-  absl::StatusOr<StoredEntry> Decode(absl::string_view bytes, const EntryTag& tag) const;
+  // What lay under the key of `tag`; the entry owns it. Errors as of DecodeStoredEntry and DecodeSealedEntry: all of them
+  // are misses.
+  absl::StatusOr<StoredEntry> Decode(std::string bytes, const EntryTag& tag) const;
   absl::StatusOr<StoredHead> DecodeHead(absl::string_view beginning, const EntryTag& tag) const;
 
   // A part of a recording: without keys, the text itself.

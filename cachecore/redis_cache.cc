@@ -63,11 +63,11 @@ EntryHandle RedisCache::Judge(const EntryId& id, const EntryTag& tag, absl::Stat
     return {};
   }
   if (reply->is_nil()) return {};
-  return Admit(id, tag, reply->text);
+  return Admit(id, tag, std::move(reply->text));
 }
 
-EntryHandle RedisCache::Admit(const EntryId& id, const EntryTag& tag, absl::string_view bytes) {
-  const absl::StatusOr<StoredEntry> stored = codec_.Decode(bytes, tag);
+EntryHandle RedisCache::Admit(const EntryId& id, const EntryTag& tag, std::string bytes) {
+  const absl::StatusOr<StoredEntry> stored = codec_.Decode(std::move(bytes), tag);
   if (absl::IsUnauthenticated(stored.status())) {
     Foreign();
     return {};

@@ -92,7 +92,7 @@ class RedisCache final : public Cache {
 
  private:
   EntryHandle Judge(const EntryId& id, const EntryTag& tag, absl::StatusOr<redis::Reply> reply);
-  EntryHandle Admit(const EntryId& id, const EntryTag& tag, absl::string_view bytes);
+  EntryHandle Admit(const EntryId& id, const EntryTag& tag, std::string bytes);
   void Foreign();
   void Suspect(std::atomic<int64_t>& counter, absl::string_view what);
   void Distrust(absl::string_view why);

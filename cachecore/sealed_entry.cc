@@ -1,7 +1,6 @@
 #include "cachecore/sealed_entry.h"
 
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "cachecore/encryption/aead.h"
@@ -112,26 +111,26 @@ std::optional<std::string> EncodeSealedEntry(const KeyRing& keys, encryption::Ra
   return out;
 }
 
-absl::StatusOr<StoredEntry> DecodeSealedEntry(const KeyRing& keys, absl::string_view bytes, const EntryTag& tag,
+absl::StatusOr<StoredEntry> DecodeSealedEntry(const KeyRing& keys, std::string bytes, const EntryTag& tag,
                                               const StoredEntryLimits& limits) {
   const absl::StatusOr<Layout> layout = ReadLayout(keys, bytes);
   if (absl::IsOutOfRange(layout.status())) return Damaged("cut short");
   if (!layout.ok()) return layout.status();
   if (bytes.size() - layout->head_end < kTagSize) return Damaged("cut short");
   const internal::SealingKey key(layout->header, {kPurpose, tag.AsBytes()});
-  const size_t head_size = layout->head_end - layout->head_begin - kTagSize;
-  const size_t payload_size = bytes.size() - layout->head_end - kTagSize;
-  auto opened = std::make_unique_for_overwrite<char[]>(head_size + payload_size);
-  if (!key.Open(kHeadNonce, bytes, layout->head_begin, layout->head_end, opened.get()) ||
-      !key.Open(kPayloadNonce, bytes, layout->head_end, bytes.size(), opened.get() + head_size)) {
+  // The payload first: the sealed head is authenticated with it.
+  if (!key.Open(kPayloadNonce, bytes, layout->head_end, bytes.size(), bytes.data() + layout->head_end) ||
+      !key.Open(kHeadNonce, bytes, layout->head_begin, layout->head_end, bytes.data() + layout->head_begin)) {
     return internal::NotAuthentic();
   }
-  absl::StatusOr<StoredHead> head = ParseOpened({opened.get(), head_size}, *layout->header.key);
+  const absl::string_view opened = bytes;
+  const size_t head_size = layout->head_end - layout->head_begin - kTagSize;
+  absl::StatusOr<StoredHead> head = ParseOpened(opened.substr(layout->head_begin, head_size), *layout->header.key);
   if (!head.ok()) return head.status();
   StoredEntry entry{.head = *std::move(head), .decompressed = nullptr, .payload = {}};
-  const absl::string_view payload(opened.get() + head_size, payload_size);
+  const absl::string_view payload = opened.substr(layout->head_end, opened.size() - layout->head_end - kTagSize);
   if (absl::Status status = ParseOpenedPayload(payload, limits, entry); !status.ok()) return status;
-  entry.head.opened = std::move(opened);
+  entry.head.bytes = std::move(bytes);  // Too long to lie in the string itself: the views stay good.
   return entry;
 }
 
@@ -139,13 +138,12 @@ absl::StatusOr<StoredHead> DecodeSealedHead(const KeyRing& keys, absl::string_vi
   const absl::StatusOr<Layout> layout = ReadLayout(keys, beginning);
   if (!layout.ok()) return layout.status();
   const internal::SealingKey key(layout->header, {kPurpose, tag.AsBytes()});
-  const size_t size = layout->head_end - layout->head_begin - kTagSize;
-  auto opened = std::make_unique_for_overwrite<char[]>(size);
-  if (!key.Open(kHeadNonce, beginning, layout->head_begin, layout->head_end, opened.get())) {
+  std::string opened(layout->head_end - layout->head_begin - kTagSize, '\0');
+  if (!key.Open(kHeadNonce, beginning, layout->head_begin, layout->head_end, opened.data())) {
     return internal::NotAuthentic();
   }
-  absl::StatusOr<StoredHead> head = ParseOpened({opened.get(), size}, *layout->header.key);
-  if (head.ok()) head->opened = std::move(opened);
+  absl::StatusOr<StoredHead> head = ParseOpened(opened, *layout->header.key);
+  if (head.ok()) head->bytes = std::move(opened);
   return head;
 }
 

@@ -42,9 +42,10 @@ std::optional<std::string> EncodeSealedEntry(const encryption::KeyRing& keys, en
                                              absl::Time now, const StoredEntryLimits& limits = {});
 
 // As DecodeStoredEntry. FAILED_PRECONDITION: it is not sealed, or with a key that is not here. UNAUTHENTICATED: it was
-// sealed as another entry, or changed. No other key is tried, and nothing comes out of what is not authentic.
-absl::StatusOr<StoredEntry> DecodeSealedEntry(const encryption::KeyRing& keys, absl::string_view bytes,
-                                              const EntryTag& tag, const StoredEntryLimits& limits = {});
+// sealed as another entry, or changed. No other key is tried, and nothing comes out of what is not authentic. The entry
+// takes the bytes and is opened where they stand.
+absl::StatusOr<StoredEntry> DecodeSealedEntry(const encryption::KeyRing& keys, std::string bytes, const EntryTag& tag,
+                                              const StoredEntryLimits& limits = {});
 
 // As DecodeStoredHead, but for this: the head is authentic.
 absl::StatusOr<StoredHead> DecodeSealedHead(const encryption::KeyRing& keys, absl::string_view beginning,

@@ -35,7 +35,7 @@
 
 namespace paracle::cachecore {
 
-// What stands before the payload. Views point into the bytes that were read, or into `opened`.
+// What stands before the payload. Views point into the bytes that were read, or into `bytes`.
 struct StoredHead {
   Digest digest;
   absl::string_view ns;
@@ -47,13 +47,13 @@ struct StoredHead {
   absl::Time create_time;     // To the millisecond.
   absl::Time expire_time;
   Origin origin;
-  std::unique_ptr<char[]> opened;  // What was sealed, payload included; nullptr when it was stored in the clear.
+  std::string bytes;  // What the views point into, where this owns it: what was sealed, and is open now. Else empty.
 };
 
 struct StoredEntry {
   StoredHead head;
   std::unique_ptr<char[]> decompressed;  // nullptr when the payload was stored as it is.
-  absl::string_view payload;             // Into `decompressed`, `head.opened`, or the bytes that were read.
+  absl::string_view payload;             // Into `decompressed`, `head.bytes`, or the bytes that were read.
 };
 
 struct StoredEntryLimits {

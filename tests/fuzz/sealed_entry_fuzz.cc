@@ -42,8 +42,8 @@ std::string Seal(const encryption::KeyRing& keys, absl::string_view head, absl::
 
 void Check(const EntryCodec& codec, absl::string_view bytes) {
   const auto head = codec.DecodeHead(bytes, TagOf("default"));
-  const auto entry = codec.Decode(bytes, TagOf("default"));
-  if (entry.ok()) Require(head.ok() && !codec.Decode(bytes, TagOf("other")).ok());
+  const auto entry = codec.Decode(std::string(bytes), TagOf("default"));
+  if (entry.ok()) Require(head.ok() && !codec.Decode(std::string(bytes), TagOf("other")).ok());
   const RecordingPart part{.ns = "default", .tag = TagOf("default"), .lease = 1, .number = 2};
   (void)codec.DecodePart(part, bytes);
 }
