@@ -9,6 +9,11 @@ constexpr size_t kFlagColumn = 32;
 
 bool IsListed(const CLI::Option* option) { return option->nonpositional() && !option->get_group().empty(); }
 
+// `token new --namespace` means another one than the rest does.
+bool HasItsOwn(const CLI::App* app, const CLI::Option* option) {
+  return app->get_option_no_throw(option->get_name()) != nullptr;
+}
+
 // "paracle cache stats".
 std::string PathOf(const CLI::App* app) {
   return app->get_parent() == nullptr ? app->get_name() : absl::StrCat(PathOf(app->get_parent()), " ", app->get_name());
@@ -28,8 +33,9 @@ std::string HelpFormat::make_help(const CLI::App* app, std::string name, CLI::Ap
   if (app->get_parent() != nullptr) {
     const CLI::App* root = app;
     while (root->get_parent() != nullptr) root = root->get_parent();
-    help += make_group("Options of every command", false, root->get_options([root](const CLI::Option* option) {
-      return IsListed(option) && option != root->get_help_ptr() && option->get_name() != "--version";
+    help += make_group("Options of every command", false, root->get_options([app, root](const CLI::Option* option) {
+      return IsListed(option) && option != root->get_help_ptr() && option->get_name() != "--version" &&
+             (app == root || !HasItsOwn(app, option));
     }));
   }
   return absl::StrCat(help, "\n", make_footer(app));

@@ -36,6 +36,12 @@ def test_prints_the_token_and_its_line(paracle):
     assert as_json.keys() == {"token", "line"} and as_json["token"] != token
 
 
+def test_its_help_has_one_namespace_its_own(paracle):
+    listed = paracle("token", "new", "--help").out
+    assert listed.count("\n  --namespace") == 1
+    assert "--endpoint" in listed and "--namespace NAME " in paracle("get", "--help").out
+
+
 @pytest.mark.parametrize("why, flags, message", [
     ("no id", ["--role", "reader", "--namespace", "a"], "--id is required"),
     ("no role", ["--id", "a", "--namespace", "a"], "--role is required"),
