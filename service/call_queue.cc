@@ -6,6 +6,11 @@
 #include "service/status_mapping.h"
 
 namespace paracle::service {
+namespace {
+
+constexpr int kIdleTurnMillis = 100;
+
+}  // namespace
 
 CallQueue::CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, absl::Span<const RawMethod> methods,
                      Admission* admission, const Access* access)
@@ -33,7 +38,11 @@ CallQueue::~CallQueue() {
 }
 
 void CallQueue::Start() {
-  thread_ = std::thread([this] { Run(); });
+  thread_ = std::thread([this] {
+    turns_->Begin();
+    Run();
+    turns_->End();
+  });
 }
 
 void CallQueue::Run() {
@@ -43,13 +52,28 @@ void CallQueue::Run() {
   bool server_gone = false;
   void* tag;
   bool ok;
-  while (queue_->Next(&tag, &ok)) {
+  while (Next(&tag, &ok)) {
     if (tag == nullptr) {
       server_gone = true;
     } else {
       OnEvent(*static_cast<const UnaryCall::Tag*>(tag), ok);
     }
     if (server_gone && in_use() == 0) queue_->Shutdown();
+  }
+}
+
+// A thread that has nothing to do comes round, too: one that does not is held up within gRPC.
+bool CallQueue::Next(void** tag, bool* ok) {
+  while (true) {
+    turns_->Count();
+    switch (queue_->AsyncNext(tag, ok, look_up_)) {
+      case grpc::CompletionQueue::GOT_EVENT:
+        return true;
+      case grpc::CompletionQueue::SHUTDOWN:
+        return false;
+      case grpc::CompletionQueue::TIMEOUT:
+        look_up_ = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kIdleTurnMillis, GPR_TIMESPAN));
+    }
   }
 }
 

@@ -17,6 +17,7 @@
 #include "grpcpp/grpcpp.h"
 #include "service/access.h"
 #include "service/admission.h"
+#include "service/limits/turn_counter.h"
 #include "service/method.h"
 #include "service/request_scratch.h"
 #include "service/unary_call.h"
@@ -46,6 +47,9 @@ class CallQueue {
   // come. Thread-safe.
   int in_use() const { return in_use_.load(std::memory_order_relaxed); }
 
+  // Counts the turns of the thread, at least ten a second; outlives the queue for whoever keeps it.
+  std::shared_ptr<const TurnCounter> turns() const { return turns_; }
+
  private:
   // The slots of one method.
   struct Slots {
@@ -56,6 +60,8 @@ class CallQueue {
   };
 
   void Run();
+  // The next event, as of CompletionQueue::Next.
+  bool Next(void** tag, bool* ok);
   void ArmOne(Slots& slots);
   void OnEvent(const UnaryCall::Tag& tag, bool ok);
   void OnStarted(Slots& slots, UnaryCall& call);
@@ -73,9 +79,11 @@ class CallQueue {
   std::vector<Slots> slots_;
   std::atomic<int> in_use_ = 0;  // Over all methods. Written by the thread alone, so without locked instructions.
   std::atomic<bool> shutdown_expected_ = false;
+  gpr_timespec look_up_ = gpr_inf_past(GPR_CLOCK_MONOTONIC);  // Until then the thread may wait for an event.
   bool stopping_ = false;    // gRPC has given an armed slot back: nothing is armed any more.
   grpc::Alarm server_gone_;  // Its event, without a tag, tells the thread.
   RequestScratch scratch_;
+  const std::shared_ptr<TurnCounter> turns_ = std::make_shared<TurnCounter>();
   std::thread thread_;
 };
 

@@ -57,6 +57,12 @@ bool DataPlane::Busy() const {
   return std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) { return queue->in_use() > 0; });
 }
 
+std::vector<std::shared_ptr<const TurnCounter>> DataPlane::Turns() const {
+  std::vector<std::shared_ptr<const TurnCounter>> turns;
+  for (const auto& queue : queues_) turns.push_back(queue->turns());
+  return turns;
+}
+
 void DataPlane::ExpectShutdown() {
   for (auto& queue : queues_) queue->ExpectShutdown();
 }

@@ -34,6 +34,9 @@ class DataPlane {
   // Thread-safe.
   bool Busy() const;
 
+  // Of each queue's thread.
+  std::vector<std::shared_ptr<const TurnCounter>> Turns() const;
+
  private:
   Admission admission_;
   std::vector<std::unique_ptr<MethodHandler>> handlers_;

@@ -1,6 +1,7 @@
 #include "service/run_server.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -15,7 +16,7 @@
 #include "service/command_line.h"
 #include "service/core_dumps.h"
 #include "service/grpc_log.h"
-#include "service/limits/memory_guard.h"
+#include "service/limits/connection_guard.h"
 #include "service/logging.h"
 #include "service/metrics/admin_endpoint.h"
 #include "service/metrics/metrics.h"
@@ -110,21 +111,33 @@ void Tell(const std::unique_ptr<AdminEndpoint>& admin, AdminEndpoint::State stat
   Log(LogLevel::kInfo, "serving metrics", {{"url", absl::StrCat("http://", admin->address(), "/metrics")}});
 }
 
-std::unique_ptr<MemoryGuard> GuardMemory(const Config& config, const Server& server) {
-  if (config.connection_bytes == 0) return nullptr;
+// 0: without a limit.
+int64_t MostBytes(const Config& config) {
+  if (config.connection_bytes == 0) return 0;
+  int64_t most = 0;
+  for (int64_t part : {config.max_bytes, config.recording_bytes, config.connection_bytes}) {
+    most += std::min(part, int64_t{1} << 60);  // Sizes have no upper limit, sums do.
+  }
+  return most;
+}
+
+void LogClosed(const std::string& peer, ConnectionGuard::Reason reason) {
+  const bool memory = reason == ConnectionGuard::Reason::kMemory;
+  Log(LogLevel::kWarn, "connection closed",
+      {{"peer", peer},
+       {"why", memory ? "memory beyond PARACLE_CACHE_CONNECTION_BYTES" : "it kept a thread from all others"}});
+}
+
+std::unique_ptr<ConnectionGuard> GuardConnections(const Config& config, const Server& server) {
+  // Longer than it takes to read as much as a connection may have in flight, and to answer it.
+  constexpr std::chrono::seconds kLongestTurn{1};
   std::set<int> ports;
   for (const std::string& address : server.addresses()) {
     const absl::string_view port = absl::string_view(address).substr(address.rfind(':') + 1);
     if (int number; absl::SimpleAtoi(port, &number)) ports.insert(number);
   }
-  int64_t most = 0;
-  for (int64_t part : {config.max_bytes, config.recording_bytes, config.connection_bytes}) {
-    most += std::min(part, int64_t{1} << 60);  // Sizes have no upper limit, sums do.
-  }
-  return std::make_unique<MemoryGuard>(most, std::move(ports), [](const std::string& peer) {
-    Log(LogLevel::kWarn, "connection closed",
-        {{"peer", peer}, {"why", "memory beyond PARACLE_CACHE_CONNECTION_BYTES"}});
-  });
+  return std::make_unique<ConnectionGuard>(MostBytes(config), StallWatch(server.Turns(), kLongestTurn),
+                                           std::move(ports), LogClosed);
 }
 
 int Serve(const Config& config, absl::Span<const Setting> settings) {
@@ -156,7 +169,7 @@ int Serve(const Config& config, absl::Span<const Setting> settings) {
   RaiseGrpcErrors();
   LogStart(config, settings, **server);
   Tell(*admin, AdminEndpoint::State::kServing);
-  const std::unique_ptr<MemoryGuard> guard = GuardMemory(config, **server);
+  const std::unique_ptr<ConnectionGuard> guard = GuardConnections(config, **server);
   const int signal = WaitForShutdownSignal();
   Log(LogLevel::kInfo, "draining", {{"signal", absl::StrCat(signal)}});
   Tell(*admin, AdminEndpoint::State::kDraining);

@@ -177,6 +177,8 @@ Server::~Server() { Shutdown(); }
 
 const std::vector<std::string>& Server::addresses() const { return parts_->addresses; }
 
+std::vector<std::shared_ptr<const TurnCounter>> Server::Turns() const { return parts_->data_plane->Turns(); }
+
 void Server::Drain() {
   parts_->server->GetHealthCheckService()->Shutdown();
   std::this_thread::sleep_for(absl::ToChronoMilliseconds(parts_->config.drain_delay));

@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "service/config.h"
+#include "service/limits/turn_counter.h"
 #include "service/served.h"
 #include "service/settings.h"
 
@@ -36,6 +37,9 @@ class Server {
 
   // What was bound, in the order of Config::listen, as "127.0.0.1:43210".
   const std::vector<std::string>& addresses() const;
+
+  // Of the threads that serve the data plane. REQUIRES: Drain has not been called; what is returned stays good.
+  std::vector<std::shared_ptr<const TurnCounter>> Turns() const;
 
   // Blocks until the last call has ended. Call it once.
   void Drain();

@@ -1,6 +1,7 @@
 """What a single peer can do to a server: the process lives, what it took is given back, others are served."""
 
 import resource
+import time
 
 import grpc
 import pytest
@@ -13,6 +14,8 @@ from support.raw_http2 import (
     END_STREAM,
     GET,
     HEADERS,
+    PRIORITY,
+    SETTINGS,
     RawHttp2,
     Refused,
     call_headers,
@@ -59,8 +62,8 @@ def send_headers_without_end(peer: RawHttp2) -> None:
         peer.send(frame(CONTINUATION, 0, 1, header("x-more", b"v" * 1000)) * 200)
 
 
-def closings(server: ServerProcess) -> int:
-    return sum("connection closed" in line and "CONNECTION_BYTES" in line for line in server.log)
+def closings(server: ServerProcess, why: str = "CONNECTION_BYTES") -> int:
+    return sum("connection closed" in line and why in line for line in server.log)
 
 
 @pytest.mark.parametrize("flood", [begin_calls, send_headers_without_end])
@@ -87,6 +90,35 @@ def test_an_honest_connection_outlives_the_one_that_is_closed():
             send_headers_without_end(peer)
         assert stub.Get(get, timeout=30).HasField("miss")
         await_that("one is closed", lambda: closings(server) == 1)
+
+
+@pytest.mark.parametrize("flood", [
+    frame(SETTINGS, 0, 0, b"\0\x04\0\x01\0\0") * 20_000,
+    frame(PRIORITY, 0, 1, b"\0\0\0\0\0") * 20_000,
+], ids=["SETTINGS", "PRIORITY"])
+def test_a_connection_that_keeps_a_thread_from_all_others_is_closed(server, flood):
+    """1.51 reads from one for as long as there is something to read, and lets whoever shares the thread wait.
+
+    It gives connections to its threads in turns. Half of them are its own, for what is not the data plane, of which one
+    always is left.
+    """
+    before = closings(server, "kept a thread")
+    assert any(is_refused(server.address, flood, seconds=4) for _ in range(8))
+    await_that("it is logged", lambda: closings(server, "kept a thread") > before)
+    assert serves(server.address)
+
+
+def is_refused(address: str, flood: bytes, seconds: float) -> bool:
+    with RawHttp2(address, patience=60) as peer:
+        peer.greet()
+        until = time.monotonic() + seconds
+        try:
+            while time.monotonic() < until:
+                peer.send(flood)
+                peer.drain()
+        except Refused:
+            return True
+    return False
 
 
 def test_the_server_may_open_as_many_files_as_the_hard_limit_allows():

@@ -60,6 +60,19 @@ std::map<int, ConnectionTraffic> ScanConnections(const std::set<int>& ports) {
   return connections;
 }
 
+int Busiest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after,
+            uint64_t least) {
+  int busiest = -1;
+  for (const auto& [fd, now] : after) {
+    const auto it = before.find(fd);
+    const uint64_t received = now.received - (it == before.end() ? 0 : it->second.received);
+    if (received < least) continue;
+    busiest = fd;
+    least = received + 1;
+  }
+  return busiest;
+}
+
 int Costliest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after,
               uint64_t least) {
   int costliest = -1;

@@ -23,6 +23,10 @@ std::map<int, ConnectionTraffic> ScanConnections(const std::set<int>& ports);
 int Costliest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after,
               uint64_t least);
 
+// The one that was received from most in between, of those from which it is `least` bytes or more; else -1.
+int Busiest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after,
+            uint64_t least);
+
 // "192.0.2.1:4711"; empty when it is gone.
 std::string PeerOf(int fd);
 

@@ -34,6 +34,14 @@ TEST(CostliestTest, IsNobodyWhoCostsLittle) {
   EXPECT_EQ(Costliest({}, {}, 1), -1);
 }
 
+TEST(BusiestTest, IsTheOneThatSentMostInBetweenWhoeverDoesNotRead) {
+  const Scan before{{3, {.received = 900'000}}, {4, {.received = 1000}}, {5, {.sent = 1, .waiting = 90'000}}};
+  const Scan after{{3, {.received = 980'000}}, {4, {.received = 100'000}}, {5, {.sent = 1, .waiting = 900'000}}};
+  EXPECT_EQ(Busiest(before, after, 64 << 10), 4);
+  EXPECT_EQ(Busiest(before, after, 99'001), -1);
+  EXPECT_EQ(Busiest({}, {{7, {.received = 5}}}, 5), 7) << "a new one";
+}
+
 // Two ends of one connection over loopback.
 struct Loopback {
   Loopback() {

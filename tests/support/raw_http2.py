@@ -4,7 +4,7 @@ import socket
 import struct
 from collections.abc import Iterator
 
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
+DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 2, 3, 4, 6, 7, 8, 9
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 GET, SET = "/paracle.cache.v1.CacheService/Get", "/paracle.cache.v1.CacheService/Set"
@@ -72,6 +72,21 @@ class RawHttp2:
             self.socket.sendall(data)
         except OSError as error:
             raise Refused(str(error)) from None
+
+    def drain(self) -> None:
+        """Throws away what has come. Raises Refused."""
+        patience = self.socket.gettimeout()
+        self.socket.setblocking(False)
+        try:
+            while self.socket.recv(1 << 16):
+                pass
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise Refused(str(error)) from None
+        finally:
+            self.socket.settimeout(patience)
+        raise Refused("hung up")
 
     def new_stream(self) -> int:
         stream, self._next_stream = self._next_stream, self._next_stream + 2

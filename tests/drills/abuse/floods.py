@@ -63,24 +63,11 @@ def _until_refused(connection: RawHttp2, make: Callable[[RawHttp2], bytes], unti
         while time.monotonic() < until:
             connection.send(make(connection))
             sent += _ATONCE
-            _drain(connection)
+            # So that it is the server that gets tired.
+            connection.drain()
     except Refused:
         pass
     return sent
-
-
-def _drain(connection: RawHttp2) -> None:
-    """Reads what has come, so that it is the server that gets tired."""
-    connection.socket.setblocking(False)
-    try:
-        while connection.socket.recv(1 << 16):
-            pass
-    except BlockingIOError:
-        pass
-    except OSError as error:
-        raise Refused(str(error)) from None
-    finally:
-        connection.socket.settimeout(1)
 
 
 def pings(_: RawHttp2) -> bytes:

@@ -1,0 +1,93 @@
+#include "service/limits/connection_guard.h"
+
+#include <malloc.h>
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "service/limits/connection_scan.h"
+#include "service/limits/memory_use.h"
+
+namespace paracle::service {
+namespace {
+
+constexpr int kLookMillis = 20;
+constexpr int kScanMillis = 5;
+// What a flood brings between two scans, and nobody who waits for answers. Slower ones are looked for only after so
+// many scans, in all that came meanwhile: the memory of the connection before may just not have been given back yet, a
+// thread may come round by itself.
+constexpr uint64_t kFlood = 64 << 10;
+constexpr uint64_t kSlowFlood = 256 << 10;
+constexpr int kPatientScans = 200;
+constexpr int kPatientScansOfAThread = 40;
+constexpr std::chrono::seconds kBetweenTrims{1};  // Each walks all that is free.
+
+}  // namespace
+
+ConnectionGuard::ConnectionGuard(int64_t max_bytes, StallWatch threads, std::set<int> ports, OnClose on_close)
+    : max_bytes_(max_bytes),
+      ports_(std::move(ports)),
+      on_close_(std::move(on_close)),
+      threads_(std::move(threads)),
+      thread_([this] { Run(); }) {}
+
+ConnectionGuard::~ConnectionGuard() {
+  {
+    std::lock_guard lock(mutex_);
+    end_ = true;
+  }
+  ended_.notify_one();
+  thread_.join();
+}
+
+void ConnectionGuard::Run() {
+  while (Sleep(kLookMillis)) {
+    if (threads_.Stalled()) CloseCostliest(Reason::kThread);
+    if (max_bytes_ > 0) LookAtMemory();
+  }
+}
+
+// What is resident is cheap to read, and never much less than what is allocated.
+void ConnectionGuard::LookAtMemory() {
+  if (ResidentBytes() <= max_bytes_) return;
+  if (IsTooMuch(Reason::kMemory)) return CloseCostliest(Reason::kMemory);
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_trim_) return;
+  malloc_trim(0);
+  next_trim_ = now + kBetweenTrims;
+}
+
+bool ConnectionGuard::IsTooMuch(Reason reason) {
+  return reason == Reason::kThread ? threads_.Stalled() : AllocatedBytes() > max_bytes_;
+}
+
+void ConnectionGuard::CloseCostliest(Reason reason) {
+  const int fd = FindCostliest(reason);
+  if (fd < 0) return;
+  const std::string peer = PeerOf(fd);
+  // gRPC sees the end of it and cleans up. The peer is not told with a reset: one that only sends then hangs for a
+  // while instead of coming back at once. Should the number have been given to another meanwhile, that one connects
+  // again.
+  if (shutdown(fd, SHUT_RDWR) == 0) on_close_(peer, reason);
+}
+
+int ConnectionGuard::FindCostliest(Reason reason) {
+  const auto costliest = reason == Reason::kThread ? Busiest : Costliest;
+  const int patient_scans = reason == Reason::kThread ? kPatientScansOfAThread : kPatientScans;
+  const auto first = ScanConnections(ports_);
+  auto before = first;
+  for (int scans = 0; scans < patient_scans; ++scans) {
+    if (!Sleep(kScanMillis) || !IsTooMuch(reason)) return -1;
+    auto after = ScanConnections(ports_);
+    if (const int fd = costliest(before, after, kFlood); fd >= 0) return fd;
+    before = std::move(after);
+  }
+  return costliest(first, before, kSlowFlood);
+}
+
+bool ConnectionGuard::Sleep(int millis) {
+  std::unique_lock lock(mutex_);
+  return !ended_.wait_for(lock, std::chrono::milliseconds(millis), [this] { return end_; });
+}
+
+}  // namespace paracle::service

@@ -1,0 +1,63 @@
+// ConnectionGuard closes connections that take from others what gRPC 1.51 lets them take (docs/adr/0017-limits.md):
+//
+//   memory   gRPC holds whatever headers a connection sends without an end, and every call that is begun before the
+//            peer has confirmed the limit of calls;
+//   threads  a thread that reads from a connection does so for as long as there is something to read, and leaves all
+//            else that is its to do until then.
+//
+// Fifty times a second it looks. When there is too much of either, it closes the connection that costs most, one at a
+// time, until that helps; what the allocator keeps of freed memory goes back to the system. Else it does nothing.
+#ifndef PARACLE_SERVICE_LIMITS_CONNECTION_GUARD_H_
+#define PARACLE_SERVICE_LIMITS_CONNECTION_GUARD_H_
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "service/limits/stall_watch.h"
+
+namespace paracle::service {
+
+class ConnectionGuard {
+ public:
+  enum class Reason { kMemory, kThread };
+
+  // Told of each that is closed, on the guard's thread.
+  using OnClose = std::function<void(const std::string& peer, Reason reason)>;
+
+  // `max_bytes`: of the whole process; 0: its memory is not looked at. `threads`: those that serve the connections.
+  // `ports`: where the connections were accepted.
+  ConnectionGuard(int64_t max_bytes, StallWatch threads, std::set<int> ports, OnClose on_close);
+  ~ConnectionGuard();
+
+ private:
+  void Run();
+  void LookAtMemory();
+  bool IsTooMuch(Reason reason);
+  void CloseCostliest(Reason reason);
+  // -1: none, or it is not needed any more.
+  int FindCostliest(Reason reason);
+  // False: it is time to end.
+  bool Sleep(int millis);
+
+  const int64_t max_bytes_;
+  const std::set<int> ports_;
+  const OnClose on_close_;
+  // Of the guard's thread alone.
+  StallWatch threads_;
+  std::chrono::steady_clock::time_point next_trim_;
+
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool end_ = false;  // Guarded by mutex_.
+  std::thread thread_;
+};
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_LIMITS_CONNECTION_GUARD_H_

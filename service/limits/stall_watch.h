@@ -1,0 +1,41 @@
+// StallWatch tells whether one of several threads, each of which counts its turns, is held up in one.
+//
+// Measured is what the thread computes, not what passes by the clock: one that the system does not let run is not held
+// up. For one thread, which asks again and again.
+#ifndef PARACLE_SERVICE_LIMITS_STALL_WATCH_H_
+#define PARACLE_SERVICE_LIMITS_STALL_WATCH_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "service/limits/turn_counter.h"
+
+namespace paracle::service {
+
+class StallWatch {
+ public:
+  // A turn in which a thread computes for longer than `longest_turn` is one too long.
+  StallWatch(std::vector<std::shared_ptr<const TurnCounter>> threads, std::chrono::nanoseconds longest_turn);
+
+  // Whether a thread is in such a turn, as far as this has seen: a turn begins for it at the first call within it.
+  bool Stalled();
+
+ private:
+  struct Thread {
+    std::shared_ptr<const TurnCounter> counter;
+    uint64_t turn = 0;
+    std::optional<int64_t> cpu_nanos = {};  // When it was first seen in this turn.
+  };
+
+  bool Stalled(Thread& thread) const;
+
+  std::vector<Thread> threads_;
+  const int64_t longest_turn_nanos_;
+};
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_LIMITS_STALL_WATCH_H_

@@ -1,0 +1,42 @@
+// TurnCounter lets others see whether a thread that goes round and round still does: it counts its turns.
+#ifndef PARACLE_SERVICE_LIMITS_TURN_COUNTER_H_
+#define PARACLE_SERVICE_LIMITS_TURN_COUNTER_H_
+
+#include <pthread.h>
+#include <time.h>
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+namespace paracle::service {
+
+class TurnCounter {
+ public:
+  // On the thread: before its first turn, at each, and after the last one.
+  void Begin() {
+    pthread_getcpuclockid(pthread_self(), &clock_);
+    running_.store(true, std::memory_order_release);
+  }
+  void Count() { turns_.store(turns() + 1, std::memory_order_relaxed); }
+  void End() { running_.store(false, std::memory_order_release); }
+
+  // From any thread.
+  uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
+
+  // What the thread has computed since it exists, in nanoseconds; nullopt: it does not run.
+  std::optional<int64_t> CpuNanos() const {
+    timespec time;
+    if (!running_.load(std::memory_order_acquire) || clock_gettime(clock_, &time) != 0) return std::nullopt;
+    return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  }
+
+ private:
+  clockid_t clock_{};
+  std::atomic<bool> running_ = false;
+  std::atomic<uint64_t> turns_ = 0;  // Written by the thread alone, so without locked instructions.
+};
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_LIMITS_TURN_COUNTER_H_
