@@ -14,8 +14,8 @@ from figures.measuring import Process, Programs, spread
 from figures.redis_server import redis_server
 from figures.report import Row
 
-ROUNDS = 25
-GETS = ["--ratio", "0:1", "--value-size", "4096", "--keyspace", "1000", "--warmup", "200ms", "-z", "1s",
+ROUNDS = 15
+GETS = ["--ratio", "0:1", "--value-size", "4096", "--keyspace", "1000", "--warmup", "200ms", "-z", "2s",
         "--connections", "4", "-c", "64"]
 
 

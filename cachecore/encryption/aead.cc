@@ -47,8 +47,19 @@ void Begin(EVP_CIPHER_CTX* context, absl::string_view key, const Nonce& nonce, a
                                                               static_cast<int>(associated.size())) == 1);
 }
 
+EVP_CIPHER_CTX* ContextForOpening() {
+  thread_local const Context context = NewContext(/*encrypts=*/false);
+  return context.get();
+}
+
 // Whose key the thread's context for opening has; null: nobody's.
 thread_local const Opener* opener_with_key = nullptr;
+
+bool Decrypt(EVP_CIPHER_CTX* context, absl::string_view sealed, absl::Span<char> out) {
+  int size = 0;
+  return sealed.empty() || EVP_DecryptUpdate(context, Bytes(out), &size, Bytes(sealed),
+                                             static_cast<int>(sealed.size())) == 1;
+}
 
 }  // namespace
 
@@ -76,25 +87,34 @@ Opener::~Opener() {
   if (opener_with_key == this) opener_with_key = nullptr;
 }
 
+EVP_CIPHER_CTX* Opener::Begin(const Nonce& nonce, absl::string_view associated) const {
+  EVP_CIPHER_CTX* const context = ContextForOpening();
+  encryption::Begin(context, std::exchange(opener_with_key, this) == this ? "" : key_, nonce, associated);
+  return context;
+}
+
 bool Opener::Open(const Nonce& nonce, absl::string_view associated, absl::string_view sealed, absl::string_view tag,
                   absl::Span<char> out) const {
-  thread_local const Context context = NewContext(/*encrypts=*/false);
   assert(key_.size() == kKeySize && out.size() == sealed.size());
   std::array<char, kTagSize> expected;  // OpenSSL's interface wants it writable.
   bool opened = tag.size() == kTagSize && sealed.size() <= kMostBytes && associated.size() <= kMostBytes;
   if (opened) {
     std::copy(tag.begin(), tag.end(), expected.begin());
-    Begin(context.get(), std::exchange(opener_with_key, this) == this ? "" : key_, nonce, associated);
+    EVP_CIPHER_CTX* const context = Begin(nonce, associated);
     int size = 0;
     unsigned char nothing[kTagSize];
-    opened = (sealed.empty() || EVP_DecryptUpdate(context.get(), Bytes(out), &size, Bytes(sealed),
-                                                  static_cast<int>(sealed.size())) == 1) &&
-             EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, static_cast<int>(kTagSize), expected.data()) ==
-                 1 &&
-             EVP_DecryptFinal_ex(context.get(), nothing, &size) == 1;
+    opened =
+        Decrypt(context, sealed, out) &&
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, static_cast<int>(kTagSize), expected.data()) == 1 &&
+        EVP_DecryptFinal_ex(context, nothing, &size) == 1;
   }
   if (!opened) std::fill(out.begin(), out.end(), '\0');
   return opened;
+}
+
+void Opener::OpenKnown(const Nonce& nonce, absl::string_view sealed, absl::Span<char> out) const {
+  assert(key_.size() == kKeySize && out.size() == sealed.size());
+  Require(sealed.size() <= kMostBytes && Decrypt(Begin(nonce, ""), sealed, out));
 }
 
 }  // namespace paracle::cachecore::encryption

@@ -12,6 +12,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+struct evp_cipher_ctx_st;  // Of OpenSSL.
+
 namespace paracle::cachecore::encryption {
 
 inline constexpr size_t kKeySize = 32;
@@ -43,7 +45,13 @@ class Opener {
   [[nodiscard]] bool Open(const Nonce& nonce, absl::string_view associated, absl::string_view sealed,
                           absl::string_view tag, absl::Span<char> out) const;
 
+  // The same without a look at the tag. REQUIRES: that `sealed` is authentic is known another way, or `out` is thrown
+  // away.
+  void OpenKnown(const Nonce& nonce, absl::string_view sealed, absl::Span<char> out) const;
+
  private:
+  evp_cipher_ctx_st* Begin(const Nonce& nonce, absl::string_view associated) const;
+
   const absl::string_view key_;
 };
 

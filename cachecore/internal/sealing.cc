@@ -53,6 +53,11 @@ bool SealingKey::Open(uint64_t nonce, absl::string_view bytes, size_t begin, siz
                       bytes.substr(begin + size, kTagSize), {out, size});
 }
 
+void SealingKey::OpenKnown(uint64_t nonce, absl::Span<char> bytes, size_t begin, size_t end) const {
+  const absl::Span<char> text = bytes.subspan(begin, end - begin - kTagSize);
+  opener_.OpenKnown(encryption::NonceOf(nonce), {text.data(), text.size()}, text);
+}
+
 absl::Status NotAuthentic() {
   return absl::UnauthenticatedError("it was changed, or sealed as something else or with another key of that id");
 }

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "cachecore/encryption/aead.h"
 #include "cachecore/encryption/key_ring.h"
 #include "cachecore/encryption/random.h"
@@ -45,6 +46,9 @@ class SealingKey {
   // tag. False: they are not authentic.
   // REQUIRES: end - begin >= encryption::kTagSize.
   [[nodiscard]] bool Open(uint64_t nonce, absl::string_view bytes, size_t begin, size_t end, char* out) const;
+
+  // The same for what is authenticated with something that has been opened; where it stands.
+  void OpenKnown(uint64_t nonce, absl::Span<char> bytes, size_t begin, size_t end) const;
 
  private:
   encryption::WipedBytes<encryption::kKeySize> key_;

@@ -89,6 +89,16 @@ TEST(AeadTest, OpensAsNistSays) {
   EXPECT_GT(refused, 100) << "NIST's failures are among them";
 }
 
+TEST(AeadTest, WhatIsKnownToBeAuthenticOpensWithoutItsTagBetweenOthers) {
+  for (const Vector& vector : ReadVectors("gcm_encrypt_256.rsp")) {
+    const Opener opener(vector.key);
+    std::string text = vector.sealed, other = vector.sealed;
+    opener.OpenKnown(ToNonce(vector.nonce), text, absl::MakeSpan(text));
+    EXPECT_EQ(text, vector.text);
+    EXPECT_TRUE(opener.Open(ToNonce(vector.nonce), vector.associated, other, vector.tag, absl::MakeSpan(other)));
+  }
+}
+
 TEST(AeadTest, ChangedBitsAreRefusedWhereverTheyAre) {
   const std::vector<Vector> vectors = ReadVectors("gcm_encrypt_256.rsp");
   const Vector& whole = vectors.back();
