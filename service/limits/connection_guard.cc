@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <sys/socket.h>
 
+#include <thread>
 #include <utility>
 
 #include "service/limits/connection_scan.h"
@@ -11,8 +12,8 @@
 namespace paracle::service {
 namespace {
 
-constexpr int kLookMillis = 20;
-constexpr int kScanMillis = 5;
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(20);
+constexpr std::chrono::milliseconds kBetweenScans{5};
 // What a flood brings between two scans, and nobody who waits for answers. Slower ones are looked for only after so
 // many scans, in all that came meanwhile: the memory of the connection before may just not have been given back yet, a
 // thread may come round by itself.
@@ -29,22 +30,11 @@ ConnectionGuard::ConnectionGuard(int64_t max_bytes, StallWatch threads, std::set
       ports_(std::move(ports)),
       on_close_(std::move(on_close)),
       threads_(std::move(threads)),
-      thread_([this] { Run(); }) {}
+      thread_(kBetweenLooks, [this] { Look(); }) {}
 
-ConnectionGuard::~ConnectionGuard() {
-  {
-    std::lock_guard lock(mutex_);
-    end_ = true;
-  }
-  ended_.notify_one();
-  thread_.join();
-}
-
-void ConnectionGuard::Run() {
-  while (Sleep(kLookMillis)) {
-    if (threads_.Stalled()) CloseCostliest(Reason::kThread);
-    if (max_bytes_ > 0) LookAtMemory();
-  }
+void ConnectionGuard::Look() {
+  if (IsTooMuch(Reason::kThread)) CloseCostliest(Reason::kThread);
+  if (max_bytes_ > 0) LookAtMemory();
 }
 
 // What is resident is cheap to read, and never much less than what is allocated.
@@ -77,17 +67,13 @@ int ConnectionGuard::FindCostliest(Reason reason) {
   const auto first = ScanConnections(ports_);
   auto before = first;
   for (int scans = 0; scans < patient_scans; ++scans) {
-    if (!Sleep(kScanMillis) || !IsTooMuch(reason)) return -1;
+    std::this_thread::sleep_for(kBetweenScans);
+    if (ending_ || !IsTooMuch(reason)) return -1;
     auto after = ScanConnections(ports_);
     if (const int fd = costliest(before, after, kFlood); fd >= 0) return fd;
     before = std::move(after);
   }
   return costliest(first, before, kSlowFlood);
-}
-
-bool ConnectionGuard::Sleep(int millis) {
-  std::unique_lock lock(mutex_);
-  return !ended_.wait_for(lock, std::chrono::milliseconds(millis), [this] { return end_; });
 }
 
 }  // namespace paracle::service

@@ -10,16 +10,15 @@
 #ifndef PARACLE_SERVICE_LIMITS_CONNECTION_GUARD_H_
 #define PARACLE_SERVICE_LIMITS_CONNECTION_GUARD_H_
 
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <set>
 #include <string>
-#include <thread>
 
 #include "service/limits/stall_watch.h"
+#include "service/periodic_thread.h"
 
 namespace paracle::service {
 
@@ -33,17 +32,15 @@ class ConnectionGuard {
   // `max_bytes`: of the whole process; 0: its memory is not looked at. `threads`: those that serve the connections.
   // `ports`: where the connections were accepted.
   ConnectionGuard(int64_t max_bytes, StallWatch threads, std::set<int> ports, OnClose on_close);
-  ~ConnectionGuard();
+  ~ConnectionGuard() { ending_ = true; }
 
  private:
-  void Run();
+  void Look();
   void LookAtMemory();
   bool IsTooMuch(Reason reason);
   void CloseCostliest(Reason reason);
   // -1: none, or it is not needed any more.
   int FindCostliest(Reason reason);
-  // False: it is time to end.
-  bool Sleep(int millis);
 
   const int64_t max_bytes_;
   const std::set<int> ports_;
@@ -51,11 +48,8 @@ class ConnectionGuard {
   // Of the guard's thread alone.
   StallWatch threads_;
   std::chrono::steady_clock::time_point next_trim_;
-
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool end_ = false;  // Guarded by mutex_.
-  std::thread thread_;
+  std::atomic<bool> ending_ = false;
+  PeriodicThread thread_;  // Last: it uses the rest.
 };
 
 }  // namespace paracle::service
