@@ -65,8 +65,10 @@ void CallQueue::Run() {
 // A thread that has nothing to do comes round, too: one that does not is held up within gRPC.
 bool CallQueue::Next(void** tag, bool* ok) {
   while (true) {
-    turns_->Count();
-    switch (queue_->AsyncNext(tag, ok, look_up_)) {
+    turns_->Enter();
+    const auto status = queue_->AsyncNext(tag, ok, look_up_);
+    turns_->Leave();
+    switch (status) {
       case grpc::CompletionQueue::GOT_EVENT:
         return true;
       case grpc::CompletionQueue::SHUTDOWN:

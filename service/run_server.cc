@@ -129,14 +129,14 @@ void LogClosed(const std::string& peer, ConnectionGuard::Reason reason) {
 }
 
 std::unique_ptr<ConnectionGuard> GuardConnections(const Config& config, const Server& server) {
-  // Longer than it takes to read as much as a connection may have in flight, and to answer it.
-  constexpr std::chrono::seconds kLongestTurn{1};
+  // Within gRPC, with all that it does for connections: longer than it takes to read what one has in flight.
+  constexpr std::chrono::milliseconds kLongest{250};
   std::set<int> ports;
   for (const std::string& address : server.addresses()) {
     const absl::string_view port = absl::string_view(address).substr(address.rfind(':') + 1);
     if (int number; absl::SimpleAtoi(port, &number)) ports.insert(number);
   }
-  return std::make_unique<ConnectionGuard>(MostBytes(config), StallWatch(server.Turns(), kLongestTurn),
+  return std::make_unique<ConnectionGuard>(MostBytes(config), StallWatch(server.Turns(), kLongest),
                                            std::move(ports), LogClosed);
 }
 

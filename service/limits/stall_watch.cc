@@ -4,8 +4,8 @@
 
 namespace paracle::service {
 
-StallWatch::StallWatch(std::vector<std::shared_ptr<const TurnCounter>> threads, std::chrono::nanoseconds longest_turn)
-    : longest_turn_nanos_(longest_turn.count()) {
+StallWatch::StallWatch(std::vector<std::shared_ptr<const TurnCounter>> threads, std::chrono::nanoseconds longest)
+    : longest_nanos_(longest.count()) {
   for (auto& counter : threads) threads_.push_back({.counter = std::move(counter)});
 }
 
@@ -16,14 +16,15 @@ bool StallWatch::Stalled() {
 }
 
 bool StallWatch::Stalled(Thread& thread) const {
-  const uint64_t turn = thread.counter->turns();
+  const uint64_t step = thread.counter->steps();
   const std::optional<int64_t> now = thread.counter->CpuNanos();
-  if (!now || !thread.cpu_nanos || turn != thread.turn) {
-    thread.turn = turn;
+  if (!now || !thread.cpu_nanos || step != thread.step) {
+    thread.step = step;
     thread.cpu_nanos = now;
     return false;
   }
-  return *now - *thread.cpu_nanos > longest_turn_nanos_;
+  const bool inside = step % 2 == 1;
+  return inside && *now - *thread.cpu_nanos > longest_nanos_;
 }
 
 }  // namespace paracle::service

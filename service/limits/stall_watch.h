@@ -17,23 +17,23 @@ namespace paracle::service {
 
 class StallWatch {
  public:
-  // A turn in which a thread computes for longer than `longest_turn` is one too long.
-  StallWatch(std::vector<std::shared_ptr<const TurnCounter>> threads, std::chrono::nanoseconds longest_turn);
+  // A thread that computes for longer than `longest` without coming back is held up.
+  StallWatch(std::vector<std::shared_ptr<const TurnCounter>> threads, std::chrono::nanoseconds longest);
 
-  // Whether a thread is in such a turn, as far as this has seen: a turn begins for it at the first call within it.
+  // Whether a thread is, as far as this has seen: its time begins with the first call that sees it gone in.
   bool Stalled();
 
  private:
   struct Thread {
     std::shared_ptr<const TurnCounter> counter;
-    uint64_t turn = 0;
-    std::optional<int64_t> cpu_nanos = {};  // When it was first seen in this turn.
+    uint64_t step = 0;
+    std::optional<int64_t> cpu_nanos = {};  // When it was first seen at this step.
   };
 
   bool Stalled(Thread& thread) const;
 
   std::vector<Thread> threads_;
-  const int64_t longest_turn_nanos_;
+  const int64_t longest_nanos_;
 };
 
 }  // namespace paracle::service

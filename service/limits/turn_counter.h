@@ -1,4 +1,5 @@
-// TurnCounter lets others see whether a thread that goes round and round still does: it counts its turns.
+// TurnCounter lets others see whether a thread that goes round and round still does: it counts how often the thread has
+// gone into what may hold it up, and come back.
 #ifndef PARACLE_SERVICE_LIMITS_TURN_COUNTER_H_
 #define PARACLE_SERVICE_LIMITS_TURN_COUNTER_H_
 
@@ -13,16 +14,17 @@ namespace paracle::service {
 
 class TurnCounter {
  public:
-  // On the thread: before its first turn, at each, and after the last one.
+  // On the thread: before its first turn, around what may hold it up in each, and after the last one.
   void Begin() {
     pthread_getcpuclockid(pthread_self(), &clock_);
     running_.store(true, std::memory_order_release);
   }
-  void Count() { turns_.store(turns() + 1, std::memory_order_relaxed); }
+  void Enter() { Step(); }
+  void Leave() { Step(); }
   void End() { running_.store(false, std::memory_order_release); }
 
-  // From any thread.
-  uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
+  // From any thread. Odd: it has not come back.
+  uint64_t steps() const { return steps_.load(std::memory_order_relaxed); }
 
   // What the thread has computed since it exists, in nanoseconds; nullopt: it does not run.
   std::optional<int64_t> CpuNanos() const {
@@ -32,9 +34,11 @@ class TurnCounter {
   }
 
  private:
+  void Step() { steps_.store(steps() + 1, std::memory_order_relaxed); }
+
   clockid_t clock_{};
   std::atomic<bool> running_ = false;
-  std::atomic<uint64_t> turns_ = 0;  // Written by the thread alone, so without locked instructions.
+  std::atomic<uint64_t> steps_ = 0;  // Written by the thread alone, so without locked instructions.
 };
 
 }  // namespace paracle::service

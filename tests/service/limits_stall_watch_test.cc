@@ -9,35 +9,41 @@
 namespace paracle::service {
 namespace {
 
-constexpr std::chrono::milliseconds kLongestTurn{20};
+constexpr std::chrono::milliseconds kLongest{20};
 
 void Compute(const TurnCounter& counter, std::chrono::nanoseconds how_much) {
   const int64_t until = counter.CpuNanos().value() + how_much.count();
   while (counter.CpuNanos().value() < until) continue;
 }
 
-TEST(StallWatchTest, AThreadThatComputesForTooLongInOneTurnIsHeldUp) {
+TEST(StallWatchTest, AThreadThatComputesForTooLongWithoutComingBackIsHeldUp) {
   const auto counter = std::make_shared<TurnCounter>();
   counter->Begin();
-  StallWatch watch({counter}, kLongestTurn);
+  counter->Enter();
+  StallWatch watch({counter}, kLongest);
   EXPECT_FALSE(watch.Stalled());
-  Compute(*counter, kLongestTurn / 2);
+  Compute(*counter, kLongest / 2);
   EXPECT_FALSE(watch.Stalled());
-  Compute(*counter, kLongestTurn);
+  Compute(*counter, kLongest);
   EXPECT_TRUE(watch.Stalled());
   EXPECT_TRUE(watch.Stalled()) << "still";
-  counter->Count();
-  EXPECT_FALSE(watch.Stalled()) << "it has come round";
+  counter->Leave();
+  EXPECT_FALSE(watch.Stalled()) << "it has come back";
+  Compute(*counter, 2 * kLongest);
+  EXPECT_FALSE(watch.Stalled()) << "what it does for its calls may take its time";
+  counter->Enter();
+  EXPECT_FALSE(watch.Stalled());
 }
 
 TEST(StallWatchTest, OneThatComesRoundIsNotHoweverMuchItComputes) {
   const auto counter = std::make_shared<TurnCounter>();
   counter->Begin();
-  StallWatch watch({counter}, kLongestTurn);
+  StallWatch watch({counter}, kLongest);
   for (int i = 0; i < 10; ++i) {
+    counter->Enter();
     EXPECT_FALSE(watch.Stalled());
-    Compute(*counter, kLongestTurn / 2);
-    counter->Count();
+    Compute(*counter, kLongest / 2);
+    counter->Leave();
   }
   EXPECT_FALSE(watch.Stalled());
 }
@@ -48,6 +54,7 @@ TEST(StallWatchTest, OneThatWaitsIsNotHeldUpAndAmongSeveralOneIsEnough) {
   std::atomic<bool> begun = false, end = false;
   std::thread thread([&] {
     waiting->Begin();
+    waiting->Enter();
     begun = true;
     begun.notify_one();
     end.wait(false);
@@ -55,16 +62,17 @@ TEST(StallWatchTest, OneThatWaitsIsNotHeldUpAndAmongSeveralOneIsEnough) {
   });
   begun.wait(false);
   computing->Begin();
-  StallWatch one({waiting}, kLongestTurn), both({waiting, computing}, kLongestTurn);
+  computing->Enter();
+  StallWatch one({waiting}, kLongest), both({waiting, computing}, kLongest);
   EXPECT_FALSE(one.Stalled());
   EXPECT_FALSE(both.Stalled());
-  Compute(*computing, 2 * kLongestTurn);
+  Compute(*computing, 2 * kLongest);
   EXPECT_FALSE(one.Stalled());
   EXPECT_TRUE(both.Stalled());
   end = true;
   end.notify_one();
   thread.join();
-  computing->Count();
+  computing->Leave();
   EXPECT_FALSE(both.Stalled()) << "one has ended";
 }
 
@@ -74,6 +82,7 @@ TEST(StallWatchTest, NobodyIsHeldUpBeforeItHasBegunOrAfterItHasEnded) {
   EXPECT_FALSE(watch.Stalled());
   EXPECT_FALSE(watch.Stalled());
   counter->Begin();
+  counter->Enter();
   EXPECT_FALSE(watch.Stalled());
   counter->End();
   EXPECT_FALSE(watch.Stalled());
