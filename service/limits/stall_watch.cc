@@ -24,7 +24,7 @@ bool StallWatch::Stalled(Thread& thread) const {
     return false;
   }
   const bool inside = step % 2 == 1;
-  return inside && *now - *thread.cpu_nanos > longest_nanos_;
+  return *now - *thread.cpu_nanos > (inside ? longest_nanos_ : 4 * longest_nanos_);
 }
 
 }  // namespace paracle::service

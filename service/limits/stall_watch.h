@@ -17,10 +17,11 @@ namespace paracle::service {
 
 class StallWatch {
  public:
-  // A thread that computes for longer than `longest` without coming back is held up.
+  // A thread that computes for longer than `longest` without coming back is held up; so is one that does for four times
+  // as long without going in.
   StallWatch(std::vector<std::shared_ptr<const TurnCounter>> threads, std::chrono::nanoseconds longest);
 
-  // Whether a thread is, as far as this has seen: its time begins with the first call that sees it gone in.
+  // Whether a thread is, as far as this has seen: its time begins with the first call that sees it there.
   bool Stalled();
 
  private:

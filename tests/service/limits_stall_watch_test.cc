@@ -30,7 +30,9 @@ TEST(StallWatchTest, AThreadThatComputesForTooLongWithoutComingBackIsHeldUp) {
   counter->Leave();
   EXPECT_FALSE(watch.Stalled()) << "it has come back";
   Compute(*counter, 2 * kLongest);
-  EXPECT_FALSE(watch.Stalled()) << "what it does for its calls may take its time";
+  EXPECT_FALSE(watch.Stalled()) << "what it does for its calls may take more time";
+  Compute(*counter, 3 * kLongest);
+  EXPECT_TRUE(watch.Stalled());
   counter->Enter();
   EXPECT_FALSE(watch.Stalled());
 }
