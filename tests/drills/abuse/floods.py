@@ -37,8 +37,7 @@ def run(verdict: Verdict, short: bool) -> None:
     with running_scene("--max-bytes", "64MiB") as scene:
         for title, batch, fewest in _FLOODS:
             verdict.row(f"flood of {title}, {seconds:g} s")
-            sent, connections = judge_beside(verdict, scene, seconds, flood, batch.__name__, growth=_MOST_GROWTH,
-                                             others_wait=batch is resets)
+            sent, connections = judge_beside(verdict, scene, seconds, flood, batch.__name__, growth=_MOST_GROWTH)
             verdict.at_least("frames that it sent", sent, fewest)
             verdict.tell("connections that it needed", connections)
 
@@ -84,8 +83,7 @@ _GET = message(cache_pb2.GetRequest(entry=cache_pb2.EntryRef(digest=b"r" * 32)).
 
 
 def resets(connection: RawHttp2) -> bytes:
-    """Whole calls, each taken back at once. gRPC 1.51 does not contain them (SECURITY.md): those whose connection has the
-    same thread wait behind all of them, for as long as the flood lasts."""
+    """Whole calls, each taken back at once."""
     out = bytearray()
     for _ in range(_ATONCE // 2):
         stream = connection.new_stream()

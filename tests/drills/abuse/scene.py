@@ -42,13 +42,9 @@ def running_scene(*flags: str) -> Iterator[Scene]:
 
 
 def judge_beside(
-    verdict: Verdict, scene: Scene, seconds: float, abuse: Callable[..., None], *args: object, growth: int,
-    others_wait: bool = False,
+    verdict: Verdict, scene: Scene, seconds: float, abuse: Callable[..., None], *args: object, growth: int
 ) -> object:
-    """Runs `abuse` in a process of its own for so long and judges how others fared, `growth` in MiB. What it said.
-
-    `others_wait`: all their calls must succeed, but how long they take is told and not judged.
-    """
+    """Runs `abuse` in a process of its own for so long and judges how others fared, `growth` in MiB. What it said."""
     files, resident = scene.open_files(), scene.resident()
     quiet = scene.honest.served_for(max(1.0, seconds / 3))
     with Worker(abuse, scene.address, seconds, *args) as abuser:
@@ -60,7 +56,7 @@ def judge_beside(
             time.sleep(0.02)
         served = scene.honest.end()
         said = abuser.receive()
-    (judge_answered if others_wait else judge_served)(verdict, quiet, served)
+    judge_served(verdict, quiet, served)
     verdict.equal("the process lives", scene.server.process.poll(), None)
     verdict.at_most("its memory grew by, MiB", (most - resident) >> 20, growth)
     judge_files(verdict, scene, files)
@@ -73,13 +69,6 @@ def judge_served(verdict: Verdict, quiet: Served, served: Served) -> None:
     before, beside = quantile(quiet.latencies, 0.99), quantile(served.latencies, 0.99)
     verdict.tell("its p99 before", milliseconds(before))
     verdict.within("its p99 beside the abuse", beside, max(_MOST_RATIO * before, _SLACK))
-
-
-def judge_answered(verdict: Verdict, quiet: Served, served: Served) -> None:
-    verdict.at_least("calls of the honest client", served.calls, 1)
-    verdict.equal("of these failed", _counted(served.failures), 0)
-    verdict.tell("its p99 before", milliseconds(quantile(quiet.latencies, 0.99)))
-    verdict.tell("its p99 beside the abuse", milliseconds(quantile(served.latencies, 0.99)))
 
 
 def judge_files(verdict: Verdict, scene: Scene, before: int) -> None:
