@@ -1,14 +1,10 @@
 #include "service/run_server.h"
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <set>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cachecore/cache_factory.h"
 #include "google/protobuf/stubs/logging.h"
@@ -16,7 +12,7 @@
 #include "service/command_line.h"
 #include "service/core_dumps.h"
 #include "service/grpc_log.h"
-#include "service/limits/connection_guard.h"
+#include "service/guard_connections.h"
 #include "service/logging.h"
 #include "service/metrics/admin_endpoint.h"
 #include "service/metrics/metrics.h"
@@ -109,35 +105,6 @@ void Tell(const std::unique_ptr<AdminEndpoint>& admin, AdminEndpoint::State stat
   admin->SetState(state);
   if (state != AdminEndpoint::State::kServing) return;
   Log(LogLevel::kInfo, "serving metrics", {{"url", absl::StrCat("http://", admin->address(), "/metrics")}});
-}
-
-// 0: without a limit.
-int64_t MostBytes(const Config& config) {
-  if (config.connection_bytes == 0) return 0;
-  int64_t most = 0;
-  for (int64_t part : {config.max_bytes, config.recording_bytes, config.connection_bytes}) {
-    most += std::min(part, int64_t{1} << 60);  // Sizes have no upper limit, sums do.
-  }
-  return most;
-}
-
-void LogClosed(const std::string& peer, ConnectionGuard::Reason reason) {
-  const bool memory = reason == ConnectionGuard::Reason::kMemory;
-  Log(LogLevel::kWarn, "connection closed",
-      {{"peer", peer},
-       {"why", memory ? "memory beyond PARACLE_CACHE_CONNECTION_BYTES" : "it kept a thread from all others"}});
-}
-
-std::unique_ptr<ConnectionGuard> GuardConnections(const Config& config, const Server& server) {
-  // Within gRPC, with all that it does for connections: longer than it takes to read what one has in flight.
-  constexpr std::chrono::milliseconds kLongest{250};
-  std::set<int> ports;
-  for (const std::string& address : server.addresses()) {
-    const absl::string_view port = absl::string_view(address).substr(address.rfind(':') + 1);
-    if (int number; absl::SimpleAtoi(port, &number)) ports.insert(number);
-  }
-  return std::make_unique<ConnectionGuard>(MostBytes(config), StallWatch(server.Turns(), kLongest),
-                                           std::move(ports), LogClosed);
 }
 
 int Serve(const Config& config, absl::Span<const Setting> settings) {

@@ -1,13 +1,17 @@
 """What a single peer can do to a server: the process lives, what it took is given back, others are served."""
 
+import contextlib
 import resource
 import time
+from collections.abc import Callable
 
 import grpc
 import pytest
 from paracle_cache._proto import cache_pb2, cache_pb2_grpc
 
+from drills.abuse import floods
 from drills.support.stage import await_that, resident_bytes
+from drills.support.worker import Worker
 from support.raw_http2 import (
     CONTINUATION,
     END_HEADERS,
@@ -97,24 +101,45 @@ def test_an_honest_connection_outlives_the_one_that_is_closed():
     frame(PRIORITY, 0, 1, b"\0\0\0\0\0") * 20_000,
 ], ids=["SETTINGS", "PRIORITY"])
 def test_a_connection_that_keeps_a_thread_from_all_others_is_closed(server, flood):
-    """1.51 reads from one for as long as there is something to read, and lets whoever shares the thread wait.
-
-    It gives connections to its threads in turns. Half of them are its own, for what is not the data plane, of which one
-    always is left.
-    """
+    """1.51 reads from one for as long as there is something to read, and lets whoever shares the thread wait."""
     before = closings(server, "kept a thread")
-    assert any(is_refused(server.address, flood, seconds=4) for _ in range(8))
+    assert any(is_refused(server.address, lambda _: flood, seconds=4) for _ in range(8))
     await_that("it is logged", lambda: closings(server, "kept a thread") > before)
     assert serves(server.address)
 
 
-def is_refused(address: str, flood: bytes, seconds: float) -> bool:
-    with RawHttp2(address, patience=60) as peer:
+def test_a_connection_that_takes_its_calls_back_at_once_is_closed(server):
+    """1.51 leaves the work for it to a thread that works for other connections as well."""
+    before = closings(server, "kept a thread")
+    assert is_refused(server.address, floods.resets, seconds=30)
+    await_that("it is logged", lambda: closings(server, "kept a thread") > before)
+    assert serves(server.address)
+
+
+def test_probes_of_health_are_answered_while_several_connections_keep_threads_busy(server):
+    """Those of Follow, leases, invalidations and health are two."""
+    seconds = 5.0
+    with grpc.insecure_channel(server.address) as channel, contextlib.ExitStack() as stack:
+        check = channel.unary_unary("/grpc.health.v1.Health/Check")
+        check(b"", timeout=30, wait_for_ready=True)
+        flooders = [stack.enter_context(Worker(floods.flood, server.address, seconds, "settings")) for _ in range(2)]
+        for flooder in flooders:
+            flooder.receive()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            check(b"", timeout=2)
+        for flooder in flooders:
+            flooder.receive()
+
+
+def is_refused(address: str, make: Callable[[RawHttp2], bytes], seconds: float) -> bool:
+    """What it sends then, nobody takes: it is not told that the connection has gone."""
+    with RawHttp2(address, patience=5) as peer:
         peer.greet()
         until = time.monotonic() + seconds
         try:
             while time.monotonic() < until:
-                peer.send(flood)
+                peer.send(make(peer))
                 peer.drain()
         except Refused:
             return True

@@ -25,11 +25,11 @@ constexpr std::chrono::seconds kBetweenTrims{1};  // Each walks all that is free
 
 }  // namespace
 
-ConnectionGuard::ConnectionGuard(int64_t max_bytes, StallWatch threads, std::set<int> ports, OnClose on_close)
+ConnectionGuard::ConnectionGuard(int64_t max_bytes, std::vector<Watch> watches, std::set<int> ports, OnClose on_close)
     : max_bytes_(max_bytes),
       ports_(std::move(ports)),
       on_close_(std::move(on_close)),
-      threads_(std::move(threads)),
+      watches_(std::move(watches)),
       thread_(kBetweenLooks, [this] { Look(); }) {}
 
 void ConnectionGuard::Look() {
@@ -47,8 +47,15 @@ void ConnectionGuard::LookAtMemory() {
   next_trim_ = now + kBetweenTrims;
 }
 
+// Each is asked, for it sees only what it is asked about.
+bool ConnectionGuard::ThreadIsHeldUp() {
+  bool held_up = false;
+  for (const Watch& watch : watches_) held_up = watch() || held_up;
+  return held_up;
+}
+
 bool ConnectionGuard::IsTooMuch(Reason reason) {
-  return reason == Reason::kThread ? threads_.Stalled() : AllocatedBytes() > max_bytes_;
+  return reason == Reason::kThread ? ThreadIsHeldUp() : AllocatedBytes() > max_bytes_;
 }
 
 void ConnectionGuard::CloseCostliest(Reason reason) {

@@ -16,8 +16,8 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <vector>
 
-#include "service/limits/stall_watch.h"
 #include "service/periodic_thread.h"
 
 namespace paracle::service {
@@ -26,17 +26,21 @@ class ConnectionGuard {
  public:
   enum class Reason { kMemory, kThread };
 
+  // Whether a thread is held up. Asked on the guard's thread, 50 times a second and more.
+  using Watch = std::function<bool()>;
+
   // Told of each that is closed, on the guard's thread.
   using OnClose = std::function<void(const std::string& peer, Reason reason)>;
 
-  // `max_bytes`: of the whole process; 0: its memory is not looked at. `threads`: those that serve the connections.
+  // `max_bytes`: of the whole process; 0: its memory is not looked at. `watches`: of the threads that serve connections.
   // `ports`: where the connections were accepted.
-  ConnectionGuard(int64_t max_bytes, StallWatch threads, std::set<int> ports, OnClose on_close);
+  ConnectionGuard(int64_t max_bytes, std::vector<Watch> watches, std::set<int> ports, OnClose on_close);
   ~ConnectionGuard() { ending_ = true; }
 
  private:
   void Look();
   void LookAtMemory();
+  bool ThreadIsHeldUp();
   bool IsTooMuch(Reason reason);
   void CloseCostliest(Reason reason);
   // -1: none, or it is not needed any more.
@@ -46,7 +50,7 @@ class ConnectionGuard {
   const std::set<int> ports_;
   const OnClose on_close_;
   // Of the guard's thread alone.
-  StallWatch threads_;
+  std::vector<Watch> watches_;
   std::chrono::steady_clock::time_point next_trim_;
   std::atomic<bool> ending_ = false;
   PeriodicThread thread_;  // Last: it uses the rest.

@@ -28,7 +28,12 @@ std::optional<std::pair<std::string, int>> AddressOf(int fd, decltype(getsocknam
   }
   if (address.ss_family != AF_INET6) return std::nullopt;
   const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address);
-  inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
+  const in6_addr& host = v6->sin6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&host)) {  // On a listener for both: as everybody writes it.
+    inet_ntop(AF_INET, &host.s6_addr[12], text, sizeof(text));
+    return std::pair(std::string(text), int{ntohs(v6->sin6_port)});
+  }
+  inet_ntop(AF_INET6, &host, text, sizeof(text));
   return std::pair(absl::StrCat("[", text, "]"), int{ntohs(v6->sin6_port)});
 }
 

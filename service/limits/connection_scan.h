@@ -27,7 +27,7 @@ int Costliest(const std::map<int, ConnectionTraffic>& before, const std::map<int
 int Busiest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after,
             uint64_t least);
 
-// "192.0.2.1:4711"; empty when it is gone.
+// "192.0.2.1:4711" or "[2001:db8::1]:4711"; empty when it is gone.
 std::string PeerOf(int fd);
 
 }  // namespace paracle::service

@@ -42,20 +42,24 @@ TEST(BusiestTest, IsTheOneThatSentMostInBetweenWhoeverDoesNotRead) {
   EXPECT_EQ(Busiest({}, {{7, {.received = 5}}}, 5), 7) << "a new one";
 }
 
-// Two ends of one connection over loopback.
+// Two ends of one connection over loopback, accepted on an address of IPv4 or on all of either.
 struct Loopback {
-  Loopback() {
+  explicit Loopback(int family = AF_INET) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    listener = socket(AF_INET, SOCK_STREAM, 0);
-    bind(listener, reinterpret_cast<sockaddr*>(&address), size);
-    getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+    sockaddr_in6 any{};
+    any.sin6_family = AF_INET6;
+    sockaddr* const bound = family == AF_INET ? reinterpret_cast<sockaddr*>(&address) : reinterpret_cast<sockaddr*>(&any);
+    socklen_t size = family == AF_INET ? sizeof(address) : sizeof(any);
+    listener = socket(family, SOCK_STREAM, 0);
+    bind(listener, bound, size);
+    getsockname(listener, bound, &size);
     listen(listener, 1);
+    address.sin_port = family == AF_INET ? address.sin_port : any.sin6_port;
     port = ntohs(address.sin_port);
     theirs = socket(AF_INET, SOCK_STREAM, 0);
-    connect(theirs, reinterpret_cast<sockaddr*>(&address), size);
+    connect(theirs, reinterpret_cast<sockaddr*>(&address), sizeof(address));
     ours = accept(listener, nullptr, nullptr);
   }
   ~Loopback() {
@@ -73,6 +77,13 @@ TEST(ConnectionScanTest, CountsWhatWasAcceptedOnThePortsAndNothingElse) {
   ASSERT_TRUE(scan.contains(watched.ours));
   EXPECT_EQ(scan.at(watched.ours).received, 5);
   EXPECT_EQ(PeerOf(watched.ours).substr(0, 10), "127.0.0.1:");
+}
+
+TEST(ConnectionScanTest, NamesAPeerOfIpv4AlikeWhereverItWasAccepted) {
+  const Loopback both(AF_INET6);
+  if (both.listener < 0) GTEST_SKIP() << "this machine has no IPv6";
+  ASSERT_GE(both.ours, 0);
+  EXPECT_EQ(PeerOf(both.ours).substr(0, 10), "127.0.0.1:");
 }
 
 TEST(ConnectionScanTest, TellsWhatThePeerDoesNotTake) {

@@ -1,4 +1,4 @@
-#include "service/limits/stall_watch.h"
+#include "service/limits/turn_watch.h"
 
 #include <atomic>
 #include <memory>
@@ -16,42 +16,42 @@ void Compute(const TurnCounter& counter, std::chrono::nanoseconds how_much) {
   while (counter.CpuNanos().value() < until) continue;
 }
 
-TEST(StallWatchTest, AThreadThatComputesForTooLongWithoutComingBackIsHeldUp) {
+TEST(TurnWatchTest, AThreadThatComputesForTooLongWithoutComingBackIsHeldUp) {
   const auto counter = std::make_shared<TurnCounter>();
   counter->Begin();
   counter->Enter();
-  StallWatch watch({counter}, kLongest);
-  EXPECT_FALSE(watch.Stalled());
+  TurnWatch watch({counter}, kLongest);
+  EXPECT_FALSE(watch.HeldUp());
   Compute(*counter, kLongest / 2);
-  EXPECT_FALSE(watch.Stalled());
+  EXPECT_FALSE(watch.HeldUp());
   Compute(*counter, kLongest);
-  EXPECT_TRUE(watch.Stalled());
-  EXPECT_TRUE(watch.Stalled()) << "still";
+  EXPECT_TRUE(watch.HeldUp());
+  EXPECT_TRUE(watch.HeldUp()) << "still";
   counter->Leave();
-  EXPECT_FALSE(watch.Stalled()) << "it has come back";
+  EXPECT_FALSE(watch.HeldUp()) << "it has come back";
   Compute(*counter, 2 * kLongest);
-  EXPECT_FALSE(watch.Stalled()) << "what it does for its calls may take more time";
+  EXPECT_FALSE(watch.HeldUp()) << "what it does for its calls may take more time";
   Compute(*counter, 3 * kLongest);
-  EXPECT_TRUE(watch.Stalled());
+  EXPECT_TRUE(watch.HeldUp());
   counter->Enter();
-  EXPECT_FALSE(watch.Stalled());
+  EXPECT_FALSE(watch.HeldUp());
 }
 
-TEST(StallWatchTest, OneThatComesRoundIsNotHoweverMuchItComputes) {
+TEST(TurnWatchTest, OneThatComesRoundIsNotHoweverMuchItComputes) {
   const auto counter = std::make_shared<TurnCounter>();
   counter->Begin();
-  StallWatch watch({counter}, kLongest);
+  TurnWatch watch({counter}, kLongest);
   for (int i = 0; i < 10; ++i) {
     counter->Enter();
-    EXPECT_FALSE(watch.Stalled());
+    EXPECT_FALSE(watch.HeldUp());
     Compute(*counter, kLongest / 2);
     counter->Leave();
   }
-  EXPECT_FALSE(watch.Stalled());
+  EXPECT_FALSE(watch.HeldUp());
 }
 
 // What waits in a system call does not compute, and neither does what the system does not let run.
-TEST(StallWatchTest, OneThatWaitsIsNotHeldUpAndAmongSeveralOneIsEnough) {
+TEST(TurnWatchTest, OneThatWaitsIsNotHeldUpAndAmongSeveralOneIsEnough) {
   const auto waiting = std::make_shared<TurnCounter>(), computing = std::make_shared<TurnCounter>();
   std::atomic<bool> begun = false, end = false;
   std::thread thread([&] {
@@ -65,29 +65,29 @@ TEST(StallWatchTest, OneThatWaitsIsNotHeldUpAndAmongSeveralOneIsEnough) {
   begun.wait(false);
   computing->Begin();
   computing->Enter();
-  StallWatch one({waiting}, kLongest), both({waiting, computing}, kLongest);
-  EXPECT_FALSE(one.Stalled());
-  EXPECT_FALSE(both.Stalled());
+  TurnWatch one({waiting}, kLongest), both({waiting, computing}, kLongest);
+  EXPECT_FALSE(one.HeldUp());
+  EXPECT_FALSE(both.HeldUp());
   Compute(*computing, 2 * kLongest);
-  EXPECT_FALSE(one.Stalled());
-  EXPECT_TRUE(both.Stalled());
+  EXPECT_FALSE(one.HeldUp());
+  EXPECT_TRUE(both.HeldUp());
   end = true;
   end.notify_one();
   thread.join();
   computing->Leave();
-  EXPECT_FALSE(both.Stalled()) << "one has ended";
+  EXPECT_FALSE(both.HeldUp()) << "one has ended";
 }
 
-TEST(StallWatchTest, NobodyIsHeldUpBeforeItHasBegunOrAfterItHasEnded) {
+TEST(TurnWatchTest, NobodyIsHeldUpBeforeItHasBegunOrAfterItHasEnded) {
   const auto counter = std::make_shared<TurnCounter>();
-  StallWatch watch({counter}, std::chrono::nanoseconds(0));
-  EXPECT_FALSE(watch.Stalled());
-  EXPECT_FALSE(watch.Stalled());
+  TurnWatch watch({counter}, std::chrono::nanoseconds(0));
+  EXPECT_FALSE(watch.HeldUp());
+  EXPECT_FALSE(watch.HeldUp());
   counter->Begin();
   counter->Enter();
-  EXPECT_FALSE(watch.Stalled());
+  EXPECT_FALSE(watch.HeldUp());
   counter->End();
-  EXPECT_FALSE(watch.Stalled());
+  EXPECT_FALSE(watch.HeldUp());
 }
 
 }  // namespace

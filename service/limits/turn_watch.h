@@ -1,9 +1,9 @@
-// StallWatch tells whether one of several threads, each of which counts its turns, is held up in one.
+// TurnWatch tells whether one of several threads, each of which counts its turns, is held up in one.
 //
 // Measured is what the thread computes, not what passes by the clock: one that the system does not let run is not held
 // up. For one thread, which asks again and again.
-#ifndef PARACLE_SERVICE_LIMITS_STALL_WATCH_H_
-#define PARACLE_SERVICE_LIMITS_STALL_WATCH_H_
+#ifndef PARACLE_SERVICE_LIMITS_TURN_WATCH_H_
+#define PARACLE_SERVICE_LIMITS_TURN_WATCH_H_
 
 #include <chrono>
 #include <cstdint>
@@ -15,14 +15,14 @@
 
 namespace paracle::service {
 
-class StallWatch {
+class TurnWatch {
  public:
   // A thread that computes for longer than `longest` without coming back is held up; so is one that does for four times
   // as long without going in.
-  StallWatch(std::vector<std::shared_ptr<const TurnCounter>> threads, std::chrono::nanoseconds longest);
+  TurnWatch(std::vector<std::shared_ptr<const TurnCounter>> threads, std::chrono::nanoseconds longest);
 
   // Whether a thread is, as far as this has seen: its time begins with the first call that sees it there.
-  bool Stalled();
+  bool HeldUp();
 
  private:
   struct Thread {
@@ -31,7 +31,7 @@ class StallWatch {
     std::optional<int64_t> cpu_nanos = {};  // When it was first seen at this step.
   };
 
-  bool Stalled(Thread& thread) const;
+  bool HeldUp(Thread& thread) const;
 
   std::vector<Thread> threads_;
   const int64_t longest_nanos_;
@@ -39,4 +39,4 @@ class StallWatch {
 
 }  // namespace paracle::service
 
-#endif  // PARACLE_SERVICE_LIMITS_STALL_WATCH_H_
+#endif  // PARACLE_SERVICE_LIMITS_TURN_WATCH_H_

@@ -1,21 +1,21 @@
-#include "service/limits/stall_watch.h"
+#include "service/limits/turn_watch.h"
 
 #include <utility>
 
 namespace paracle::service {
 
-StallWatch::StallWatch(std::vector<std::shared_ptr<const TurnCounter>> threads, std::chrono::nanoseconds longest)
+TurnWatch::TurnWatch(std::vector<std::shared_ptr<const TurnCounter>> threads, std::chrono::nanoseconds longest)
     : longest_nanos_(longest.count()) {
   for (auto& counter : threads) threads_.push_back({.counter = std::move(counter)});
 }
 
-bool StallWatch::Stalled() {
-  bool stalled = false;
-  for (Thread& thread : threads_) stalled = Stalled(thread) || stalled;
-  return stalled;
+bool TurnWatch::HeldUp() {
+  bool held_up = false;
+  for (Thread& thread : threads_) held_up = HeldUp(thread) || held_up;
+  return held_up;
 }
 
-bool StallWatch::Stalled(Thread& thread) const {
+bool TurnWatch::HeldUp(Thread& thread) const {
   const uint64_t step = thread.counter->steps();
   const std::optional<int64_t> now = thread.counter->CpuNanos();
   if (!now || !thread.cpu_nanos || step != thread.step) {

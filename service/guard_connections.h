@@ -1,0 +1,18 @@
+// Guards the connections of a running server, as it is configured: what closes them, and what is logged then.
+#ifndef PARACLE_SERVICE_GUARD_CONNECTIONS_H_
+#define PARACLE_SERVICE_GUARD_CONNECTIONS_H_
+
+#include <memory>
+
+#include "service/config.h"
+#include "service/limits/connection_guard.h"
+#include "service/server.h"
+
+namespace paracle::service {
+
+// REQUIRES: `server` has not been told to drain; it may be gone before the guard is.
+std::unique_ptr<ConnectionGuard> GuardConnections(const Config& config, const Server& server);
+
+}  // namespace paracle::service
+
+#endif  // PARACLE_SERVICE_GUARD_CONNECTIONS_H_
