@@ -34,6 +34,7 @@ struct Config {
 
   bool shared() const { return backend != "memory"; }
   cachecore::redis::Deployment redis_url;
+  std::string redis_user, redis_password;  // As they were given beside the URL; part of redis_url since.
   cachecore::redis::TlsFiles redis_tls;
   absl::Duration redis_timeout;  // Of one operation; > 0.
   bool strict = false;           // Serve nothing without the shared tier, instead of going on from memory.

@@ -108,6 +108,12 @@ bool SetUrl(string_view text, cachecore::redis::Deployment* out) {
   return url.ok();
 }
 
+// The line break at the end of a file would be part of it, and nobody would see why the server refuses it.
+bool SetCredential(string_view text, std::string* out) {
+  *out = std::string(text);
+  return text.size() <= 4096 && text.find_first_of(string_view("\r\n\0", 3)) == string_view::npos;
+}
+
 // Whoever scans for our keys must be able to tell the prefix from the rest, and Cluster hashes what is in braces.
 bool SetPrefix(string_view text, std::string* out) {
   *out = std::string(text);
@@ -115,6 +121,7 @@ bool SetPrefix(string_view text, std::string* out) {
 }
 
 constexpr auto kShared = SettingSpec::Role::kShared;
+constexpr string_view kCredential = "up to 4096 bytes without line breaks";
 constexpr string_view kSwitch = "true or false";
 constexpr string_view kDuration = "a duration such as 50ms, 30s, 12h or 30d (a plain number is seconds)";
 constexpr string_view kPositiveDuration = "a duration over 0 such as 50ms, 30s, 12h or 30d (a plain number is seconds)";
@@ -132,6 +139,10 @@ constexpr SettingSpec kTable[] = {
      "Cluster, or redis+sentinel://HOST,HOST/MASTER[/DB]",
      "the shared tier", [](string_view text, Config& config) { return SetUrl(text, &config.redis_url); }, kShared,
      true},
+    {"REDIS_USER", "", kCredential, "user of the shared tier, when the URL names none; without it, the default user",
+     [](string_view text, Config& config) { return SetCredential(text, &config.redis_user); }, kShared},
+    {"REDIS_PASSWORD", "", kCredential, "password of the shared tier as it is, not percent-encoded, when the URL has none",
+     [](string_view text, Config& config) { return SetCredential(text, &config.redis_password); }, kShared, true},
     {"TTL", "3600", kPositiveDuration, "life of an entry whose Set does not say",
      [](string_view text, Config& config) { return SetDuration(text, absl::Milliseconds(1), &config.ttl); }},
     {"MAX_SIZE", "1000", "a whole number from 0 (no limit by number)", "entries in the memory tier",

@@ -135,6 +135,22 @@ absl::Status CheckTogether(absl::Span<const Setting> settings, const Config& con
   return absl::OkStatus();
 }
 
+// Those of the URL, or those beside it.
+absl::Status AddCredentials(absl::Span<const Setting> settings, Config& config) {
+  if (config.redis_user.empty() && config.redis_password.empty()) return absl::OkStatus();
+  if (config.redis_password.empty()) {
+    return BadValue(Named(settings, "REDIS_USER"), "needs PARACLE_CACHE_REDIS_PASSWORD beside it");
+  }
+  for (cachecore::redis::Url& server : config.redis_url.servers) {
+    if (!server.password.empty()) {
+      return BadValue(Named(settings, "REDIS_PASSWORD"), "is a second one: PARACLE_CACHE_REDIS_URL has a password, too");
+    }
+    server.user = config.redis_user;
+    server.password = config.redis_password;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadKeys(absl::Span<const Setting> settings, Config& config) {
   if (config.encryption_keys_file.empty()) return absl::OkStatus();
   auto keys = cachecore::encryption::ReadKeyFile(config.encryption_keys_file);
@@ -211,6 +227,7 @@ absl::StatusOr<Config> ToConfig(absl::Span<const Setting> settings) {
     }
   }
   if (absl::Status status = CheckTogether(settings, config); !status.ok()) return status;
+  if (absl::Status status = AddCredentials(settings, config); !status.ok()) return status;
   if (absl::Status status = ReadKeys(settings, config); !status.ok()) return status;
   if (absl::Status status = ReadIdentities(settings, config); !status.ok()) return status;
   if (absl::Status status = ReadNamespaceLimits(settings, config); !status.ok()) return status;

@@ -84,19 +84,26 @@ def test_a_probe_can_be_replaced_or_left_out():
 def test_a_password_stands_in_a_secret_alone():
     redis = {"enabled": True, "addresses": ["redis:6379"], "username": "me", "password": "p@ss/word 100%"}
     manifests = render(OPEN | {"externalRedis": redis})
-    assert the(manifests, "Secret")["stringData"]["redis-url"] == "redis://me:p%40ss%2Fword%20100%25@redis:6379/0"
+    assert the(manifests, "Secret")["stringData"]["redis-password"] == "p@ss/word 100%"
     assert all("p@ss" not in str(one) and "p%40ss" not in str(one) for one in manifests if one["kind"] != "Secret")
+    _, container = server(manifests)
+    env = {one["name"]: one for one in container["env"]}
+    assert env["PARACLE_CACHE_REDIS_PASSWORD"]["valueFrom"]["secretKeyRef"] == \
+        {"name": "release-paracle-cache", "key": "redis-password"}
+    settings = the(manifests, "ConfigMap", "release-paracle-cache")["data"]
+    assert (settings["PARACLE_CACHE_REDIS_URL"], settings["PARACLE_CACHE_REDIS_USER"]) == ("redis://redis:6379/0", "me")
 
 
-def test_the_password_of_an_existing_secret_is_put_into_the_url():
+def test_the_password_of_an_existing_secret_stands_beside_the_url():
     redis = {"enabled": True, "mode": "sentinel", "addresses": ["a:1", "b:2"], "sentinelMaster": "m",
              "existingSecret": "s", "tls": {"enabled": True}}
-    _, container = server(render(OPEN | {"externalRedis": redis}))
+    manifests = render(OPEN | {"externalRedis": redis})
+    _, container = server(manifests)
     env = {one["name"]: one for one in container["env"]}
-    assert env["REDIS_PASSWORD"]["valueFrom"]["secretKeyRef"] == {"name": "s", "key": "password"}
-    assert env["PARACLE_CACHE_REDIS_URL"]["value"] == "rediss+sentinel://:$(REDIS_PASSWORD)@a:1,b:2/m/0"
-    names = [one["name"] for one in container["env"]]
-    assert names.index("REDIS_PASSWORD") < names.index("PARACLE_CACHE_REDIS_URL"), "Kubernetes expands what came before"
+    assert env["PARACLE_CACHE_REDIS_PASSWORD"]["valueFrom"]["secretKeyRef"] == {"name": "s", "key": "password"}
+    settings = the(manifests, "ConfigMap", "release-paracle-cache")["data"]
+    assert settings["PARACLE_CACHE_REDIS_URL"] == "rediss+sentinel://a:1,b:2/m/0"
+    assert "PARACLE_CACHE_REDIS_USER" not in settings
 
 
 def checksums(values: dict) -> dict:

@@ -10,8 +10,9 @@ from helm_chart import CHART
 from support.server_process import binary
 
 # What other values decide; `config` refuses these.
-DECIDED = {"BACKEND", "REDIS_URL", "REDIS_CACERT", "REDIS_CERT", "REDIS_KEY", "LISTEN", "ALLOW_INSECURE",
-           "ADMIN_LISTEN", "TLS_CERT", "TLS_KEY", "TLS_CLIENT_CA", "TOKENS_FILE", "ENCRYPTION_KEYS_FILE", "CONFIG"}
+DECIDED = {"BACKEND", "REDIS_URL", "REDIS_USER", "REDIS_PASSWORD", "REDIS_CACERT", "REDIS_CERT", "REDIS_KEY", "LISTEN",
+           "ALLOW_INSECURE", "ADMIN_LISTEN", "TLS_CERT", "TLS_KEY", "TLS_CLIENT_CA", "TOKENS_FILE", "ENCRYPTION_KEYS_FILE",
+           "CONFIG"}
 
 
 def camel(name: str) -> str:

@@ -142,6 +142,18 @@ TEST(SettingsTest, BadValuesStopTheStartWithOneLineThatSaysWhatIsAccepted) {
        {"--redis-url", "http://:hunter2@db"},
        {},
        "PARACLE_CACHE_REDIS_URL: \"***\" (flag) is not accepted; want redis://"},
+      {"two passwords",
+       {"--redis-url", "redis://:hunter2@db", "--redis-password", "hunter3"},
+       {},
+       "PARACLE_CACHE_REDIS_PASSWORD: \"***\" (flag) is a second one: PARACLE_CACHE_REDIS_URL has a password, too"},
+      {"a user without a password",
+       {"--redis-user", "me"},
+       {},
+       "PARACLE_CACHE_REDIS_USER: \"me\" (flag) needs PARACLE_CACHE_REDIS_PASSWORD beside it"},
+      {"the line break of a file",
+       {},
+       {{"PARACLE_CACHE_REDIS_PASSWORD", "hunter2\n"}},
+       "PARACLE_CACHE_REDIS_PASSWORD: \"***\" (environment) is not accepted; want up to 4096 bytes without line breaks"},
       {"no time for an operation", {"--redis-timeout", "0"}, {}, "PARACLE_CACHE_REDIS_TIMEOUT: \"0\" (flag) is not"},
       {"a CA that is not there", {"--redis-cacert", "/nonexistent.pem"}, {}, "PARACLE_CACHE_REDIS_CACERT: \"/none"},
       {"a certificate without its key",
@@ -238,10 +250,22 @@ TEST(SettingsTest, SecretsAreMaskedAndSettingsWithoutEffectWarnedOf) {
   const Outcome outcome = Read({"--redis-url", "redis://:hunter2@db", "--redis-timeout", "10ms"});
   ASSERT_TRUE(outcome.status.ok());
   EXPECT_EQ(outcome.Named("REDIS_URL").DisplayValue(), "***");
+  EXPECT_EQ(Read({"--redis-password", "hunter2"}).Named("REDIS_PASSWORD").DisplayValue(), "***");
   EXPECT_THAT(Warnings(outcome.settings), ElementsAre("PARACLE_CACHE_REDIS_URL has no effect with backend memory",
                                                       "PARACLE_CACHE_REDIS_TIMEOUT has no effect with backend memory"));
   EXPECT_THAT(Warnings(Read({}).settings), ElementsAre());
   EXPECT_THAT(Warnings(Read({"--backend=redis", "--redis-timeout=10ms"}).settings), ElementsAre());
+}
+
+TEST(SettingsTest, UserAndPasswordBesideTheUrlAreThoseOfEveryServer) {
+  const Config config = Read({"--backend=redis", "--redis-url=redis://a:1,b:2"},
+                             {{"PARACLE_CACHE_REDIS_USER", "me"}, {"PARACLE_CACHE_REDIS_PASSWORD", "p@ss/%41"}})
+                            .config;
+  ASSERT_EQ(config.redis_url.servers.size(), 2);
+  for (const cachecore::redis::Url& server : config.redis_url.servers) {
+    EXPECT_EQ(server.user, "me");
+    EXPECT_EQ(server.password, "p@ss/%41") << "as it is";
+  }
 }
 
 TEST(SettingsTest, AllowInsecureIsASwitchThatOpensEveryInterface) {

@@ -3,8 +3,12 @@
 {{- define "paracle-cache.settings" -}}
 PARACLE_CACHE_LISTEN: {{ printf "%s:50051" .Values.bindAddress | quote }}
 PARACLE_CACHE_BACKEND: {{ include "paracle-cache.backend" . | quote }}
-{{- if and (ne (include "paracle-cache.backend" .) "memory") (not (include "paracle-cache.redisSecretKind" .)) }}
-PARACLE_CACHE_REDIS_URL: {{ include "paracle-cache.redisUrl" (list . "") | quote }}
+{{- $redisSecret := include "paracle-cache.redisSecretKind" . }}
+{{- if and (ne (include "paracle-cache.backend" .) "memory") (ne $redisSecret "url") }}
+PARACLE_CACHE_REDIS_URL: {{ include "paracle-cache.redisUrl" . | quote }}
+{{- if and $redisSecret .Values.externalRedis.username }}
+PARACLE_CACHE_REDIS_USER: {{ .Values.externalRedis.username | quote }}
+{{- end }}
 {{- end }}
 {{- with .Values.externalRedis }}
 {{- if and .enabled .tls.enabled .tls.existingSecret }}
@@ -73,18 +77,16 @@ PARACLE_CACHE_{{ $name | snakecase | upper }}: {{ include "paracle-cache.text" $
 {{ include "paracle-cache.clientEnv" . }}
 {{- $redis := .Values.externalRedis -}}
 {{- $kind := include "paracle-cache.redisSecretKind" . -}}
-{{- if eq $kind "password" }}
-- name: REDIS_PASSWORD
+{{- if eq $kind "url" }}
+- name: PARACLE_CACHE_REDIS_URL
   valueFrom:
-    secretKeyRef: {name: {{ $redis.existingSecret | quote }}, key: {{ $redis.existingSecretPasswordKey | quote }}}
-- name: PARACLE_CACHE_REDIS_URL
-  value: {{ include "paracle-cache.redisUrl" (list . "$(REDIS_PASSWORD)") | quote }}
+    secretKeyRef: {name: {{ $redis.existingSecret | quote }}, key: {{ $redis.existingSecretUrlKey | quote }}}
 {{- else if $kind }}
-- name: PARACLE_CACHE_REDIS_URL
+- name: PARACLE_CACHE_REDIS_PASSWORD
   valueFrom:
     secretKeyRef:
-      name: {{ ternary $redis.existingSecret (include "paracle-cache.fullname" .) (eq $kind "url") | quote }}
-      key: {{ ternary $redis.existingSecretUrlKey "redis-url" (eq $kind "url") | quote }}
+      name: {{ ternary $redis.existingSecret (include "paracle-cache.fullname" .) (eq $kind "password") | quote }}
+      key: {{ ternary $redis.existingSecretPasswordKey "redis-password" (eq $kind "password") | quote }}
 {{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}

@@ -7,27 +7,17 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Percent-encoded as a URL wants it; urlquery writes a blank as +. */}}
-{{- define "paracle-cache.encoded" -}}
-{{- . | urlquery | replace "+" "%20" -}}
-{{- end -}}
-
-{{/* (list $ PASSWORD): PASSWORD as it stands in the URL. */}}
+{{/* Without user and password: those are settings of their own, as they are and not percent-encoded. */}}
 {{- define "paracle-cache.redisUrl" -}}
-{{- $root := index . 0 -}}
-{{- $redis := $root.Values.externalRedis -}}
+{{- $redis := .Values.externalRedis -}}
 {{- if not $redis.enabled -}}
-redis://{{ include "paracle-cache.fullname" $root }}-valkey:6379/0
+redis://{{ include "paracle-cache.fullname" . }}-valkey:6379/0
 {{- else -}}
 {{- $variant := get (dict "standalone" "" "sentinel" "+sentinel" "cluster" "+cluster") $redis.mode -}}
-{{- $credentials := "" -}}
-{{- with index . 1 -}}
-{{- $credentials = printf "%s:%s@" (include "paracle-cache.encoded" $redis.username) . -}}
-{{- end -}}
 {{- $path := int64 $redis.database | toString -}}
 {{- if eq $redis.mode "sentinel" }}{{ $path = printf "%s/%s" $redis.sentinelMaster $path }}{{ end -}}
 {{- $scheme := ternary "rediss" "redis" $redis.tls.enabled -}}
-{{- printf "%s%s://%s%s/%s" $scheme $variant $credentials (join "," $redis.addresses) $path -}}
+{{- printf "%s%s://%s/%s" $scheme $variant (join "," $redis.addresses) $path -}}
 {{- end -}}
 {{- end -}}
 
