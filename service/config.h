@@ -64,6 +64,7 @@ struct Config {
 
   int threads = 0;        // Completion queues, each with its thread; > 0.
   int max_in_flight = 0;  // Calls that are being answered at one time; > 0.
+  int max_connections = 0;  // Over TCP; 0: half as many as files may be open.
   int max_streams = 0;    // Concurrent calls of one connection; > 0.
   int max_metadata_bytes = 0;
   int64_t connection_bytes = 0;  // Of the process, beside the memory tier and recordings; 0: no limit.

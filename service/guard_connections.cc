@@ -9,16 +9,17 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "service/grpc_threads.h"
 #include "service/limits/probe_watch.h"
 #include "service/limits/turn_watch.h"
 #include "service/logging.h"
+#include "service/open_files.h"
 
 namespace paracle::service {
 namespace {
 
-// 0: without a limit.
 int64_t MostBytes(const Config& config) {
   if (config.connection_bytes == 0) return 0;
   int64_t most = 0;
@@ -26,6 +27,14 @@ int64_t MostBytes(const Config& config) {
     most += std::min(part, int64_t{1} << 60);  // Sizes have no upper limit, sums do.
   }
   return most;
+}
+
+// However few files may be open, they must not run out: not for what a server needs beside connections, and not while
+// there are more of those for a moment.
+size_t MostConnections(const Config& config) {
+  const uint64_t possible = OpenFilesLimit() / 2;
+  if (config.max_connections == 0) return possible;
+  return std::min<uint64_t>(config.max_connections, possible);
 }
 
 std::vector<ConnectionGuard::Watch> WatchThreads(const Server& server) {
@@ -47,17 +56,28 @@ std::set<int> PortsOf(const Server& server) {
   return ports;
 }
 
-void LogClosed(const std::string& peer, ConnectionGuard::Reason reason) {
-  const bool memory = reason == ConnectionGuard::Reason::kMemory;
-  Log(LogLevel::kWarn, "connection closed",
-      {{"peer", peer},
-       {"why", memory ? "memory beyond PARACLE_CACHE_CONNECTION_BYTES" : "it kept a thread from all others"}});
+std::string WhyClosed(const ConnectionGuard::Closed& closed, size_t most_connections) {
+  switch (closed.reason) {
+    case ConnectionGuard::Reason::kMemory:
+      return "memory beyond PARACLE_CACHE_CONNECTION_BYTES";
+    case ConnectionGuard::Reason::kThread:
+      return "it kept a thread from all others";
+    case ConnectionGuard::Reason::kNumber:
+      return absl::StrCat("more than ", most_connections, " connections (PARACLE_CACHE_MAX_CONNECTIONS, or half the limit ",
+                          "of open files); with it, ", closed.others, " others");
+  }
+  return "";
 }
 
 }  // namespace
 
 std::unique_ptr<ConnectionGuard> GuardConnections(const Config& config, const Server& server) {
-  return std::make_unique<ConnectionGuard>(MostBytes(config), WatchThreads(server), PortsOf(server), LogClosed);
+  const ConnectionGuard::Limits limits{.bytes = MostBytes(config), .connections = MostConnections(config)};
+  return std::make_unique<ConnectionGuard>(
+      limits, WatchThreads(server), PortsOf(server), [limits](const ConnectionGuard::Closed& closed) {
+        Log(LogLevel::kWarn, "connection closed",
+            {{"peer", closed.peer}, {"why", WhyClosed(closed, limits.connections)}});
+      });
 }
 
 }  // namespace paracle::service

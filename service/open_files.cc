@@ -7,9 +7,14 @@ namespace paracle::service {
 uint64_t RaiseOpenFiles() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  const rlim_t soft = limit.rlim_cur;
   limit.rlim_cur = limit.rlim_max;
-  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  return OpenFilesLimit();
+}
+
+uint64_t OpenFilesLimit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
 }  // namespace paracle::service

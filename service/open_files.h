@@ -11,6 +11,9 @@ namespace paracle::service {
 // (CVE-2023-4785).
 uint64_t RaiseOpenFiles();
 
+// How many this process may have open.
+uint64_t OpenFilesLimit();
+
 }  // namespace paracle::service
 
 #endif  // PARACLE_SERVICE_OPEN_FILES_H_

@@ -239,6 +239,9 @@ constexpr SettingSpec kTable[] = {
        config.namespace_limits_text = std::string(text);
        return true;
      }},
+    {"MAX_CONNECTIONS", "10000", "a whole number from 1 to 1000000, or 0 (half as many as files may be open)",
+     "connections over TCP, at most half as many as files may be open; of more, those that have sent least are closed",
+     [](string_view text, Config& config) { return SetCount(text, 0, 1'000'000, &config.max_connections); }},
     {"MAX_STREAMS", "10000", "a whole number from 1 to 1000000",
      "concurrent calls of one connection, those that wait for somebody else's answer included",
      [](string_view text, Config& config) { return SetCount(text, 1, 1'000'000, &config.max_streams); }},

@@ -1,6 +1,7 @@
 """What a single peer can do to a server: the process lives, what it took is given back, others are served."""
 
 import contextlib
+import pathlib
 import resource
 import time
 from collections.abc import Callable
@@ -144,6 +145,39 @@ def is_refused(address: str, make: Callable[[RawHttp2], bytes], seconds: float) 
         except Refused:
             return True
     return False
+
+
+def idle_connections(server: ServerProcess, count: int, stack: contextlib.ExitStack) -> None:
+    """Sit there until the stack unwinds; in waves, as the server has a moment to notice each."""
+    for begun in range(0, count, _WAVE):
+        for _ in range(min(_WAVE, count - begun)):
+            stack.enter_context(RawHttp2(server.address)).greet()
+        await_that("it has closed what is too many", lambda: established(server) <= _MOST, patience=10)
+
+
+_WAVE, _MOST = 100, 250
+
+
+def established(server: ServerProcess) -> int:
+    port = int(server.address.rsplit(":", 1)[1])
+    sockets = [line.split()[1:4] for name in ("tcp", "tcp6")
+               for line in pathlib.Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return sum(local.endswith(f":{port:04X}") and state == "01" for local, _, state in sockets)
+
+
+@pytest.mark.parametrize(("flags", "files"), [(["--max-connections", str(_MOST)], None), ([], 2 * _MOST)],
+                         ids=["of the setting", "of the files that may be open"])
+def test_there_are_no_more_connections_than_the_limit_and_those_that_sent_least_go_first(flags, files):
+    get = cache_pb2.GetRequest(entry=cache_pb2.EntryRef(digest=b"h" * 32))
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(running_server(*flags, files=files))
+        channel = stack.enter_context(grpc.insecure_channel(server.address))
+        stub = cache_pb2_grpc.CacheServiceStub(channel)
+        stub.Get(get, timeout=30, wait_for_ready=True)
+        idle_connections(server, 6 * _WAVE, stack)
+        assert stub.Get(get, timeout=30).HasField("miss"), "the connection of before is still there"
+        assert serves(server.address), "one that comes is served"
+        await_that("it is logged", lambda: closings(server, f"more than {_MOST} connections") > 0)
 
 
 def test_the_server_may_open_as_many_files_as_the_hard_limit_allows():

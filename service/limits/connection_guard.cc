@@ -25,8 +25,8 @@ constexpr std::chrono::seconds kBetweenTrims{1};  // Each walks all that is free
 
 }  // namespace
 
-ConnectionGuard::ConnectionGuard(int64_t max_bytes, std::vector<Watch> watches, std::set<int> ports, OnClose on_close)
-    : max_bytes_(max_bytes),
+ConnectionGuard::ConnectionGuard(const Limits& limits, std::vector<Watch> watches, std::set<int> ports, OnClose on_close)
+    : limits_(limits),
       ports_(std::move(ports)),
       on_close_(std::move(on_close)),
       watches_(std::move(watches)),
@@ -34,17 +34,37 @@ ConnectionGuard::ConnectionGuard(int64_t max_bytes, std::vector<Watch> watches, 
 
 void ConnectionGuard::Look() {
   if (IsTooMuch(Reason::kThread)) CloseCostliest(Reason::kThread);
-  if (max_bytes_ > 0) LookAtMemory();
+  if (limits_.bytes > 0) LookAtMemory();
+  if (limits_.connections > 0) LookAtNumber();
 }
 
 // What is resident is cheap to read, and never much less than what is allocated.
 void ConnectionGuard::LookAtMemory() {
-  if (ResidentBytes() <= max_bytes_) return;
+  if (ResidentBytes() <= limits_.bytes) return;
   if (IsTooMuch(Reason::kMemory)) return CloseCostliest(Reason::kMemory);
   const auto now = std::chrono::steady_clock::now();
   if (now < next_trim_) return;
   malloc_trim(0);
   next_trim_ = now + kBetweenTrims;
+}
+
+// To count them, the system has to be asked about each. But it gives a file the lowest free number, so there cannot be
+// many while that is low, but for those that were there before others closed.
+void ConnectionGuard::LookAtNumber() {
+  const int free = LowestFreeFile();
+  const size_t least = free < 0 ? SIZE_MAX : static_cast<size_t>(free);
+  if (least <= limits_.connections / 2) return;
+  const int pause = least > limits_.connections ? 10 : 100;  // So that it takes a tenth of the time, or a hundredth.
+  const auto began = std::chrono::steady_clock::now();
+  if (began < counted_ + pause * counting_took_) return;
+  const auto connections = ScanConnections(ports_);
+  counted_ = std::chrono::steady_clock::now();
+  counting_took_ = counted_ - began;
+  if (connections.size() <= limits_.connections) return;
+  const std::vector<int> closed = LeastReceived(connections, connections.size() - limits_.connections);
+  const std::string peer = PeerOf(closed.front());
+  for (int fd : closed) shutdown(fd, SHUT_RDWR);
+  on_close_({Reason::kNumber, peer, closed.size() - 1});
 }
 
 // Each is asked, for it sees only what it is asked about.
@@ -55,7 +75,7 @@ bool ConnectionGuard::ThreadIsHeldUp() {
 }
 
 bool ConnectionGuard::IsTooMuch(Reason reason) {
-  return reason == Reason::kThread ? ThreadIsHeldUp() : AllocatedBytes() > max_bytes_;
+  return reason == Reason::kThread ? ThreadIsHeldUp() : AllocatedBytes() > limits_.bytes;
 }
 
 void ConnectionGuard::CloseCostliest(Reason reason) {
@@ -65,7 +85,7 @@ void ConnectionGuard::CloseCostliest(Reason reason) {
   // gRPC sees the end of it and cleans up. The peer is not told with a reset: one that only sends then hangs for a
   // while instead of coming back at once. Should the number have been given to another meanwhile, that one connects
   // again.
-  if (shutdown(fd, SHUT_RDWR) == 0) on_close_(peer, reason);
+  if (shutdown(fd, SHUT_RDWR) == 0) on_close_({reason, peer});
 }
 
 int ConnectionGuard::FindCostliest(Reason reason) {

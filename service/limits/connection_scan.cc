@@ -2,12 +2,16 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
@@ -92,6 +96,23 @@ int Costliest(const std::map<int, ConnectionTraffic>& before, const std::map<int
     most = cost;
   }
   return costliest;
+}
+
+std::vector<int> LeastReceived(const std::map<int, ConnectionTraffic>& connections, size_t count) {
+  std::vector<std::pair<uint64_t, int>> by_received;  // And by the number, downwards.
+  by_received.reserve(connections.size());
+  for (const auto& [fd, traffic] : connections) by_received.emplace_back(traffic.received, -fd);
+  count = std::min(count, by_received.size());
+  std::partial_sort(by_received.begin(), by_received.begin() + static_cast<ptrdiff_t>(count), by_received.end());
+  std::vector<int> least;
+  for (size_t i = 0; i < count; ++i) least.push_back(-by_received[i].second);
+  return least;
+}
+
+int LowestFreeFile() {
+  const int fd = open("/", O_PATH | O_CLOEXEC);
+  if (fd >= 0) close(fd);
+  return fd;
 }
 
 std::string PeerOf(int fd) {

@@ -2,10 +2,12 @@
 #ifndef PARACLE_SERVICE_LIMITS_CONNECTION_SCAN_H_
 #define PARACLE_SERVICE_LIMITS_CONNECTION_SCAN_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace paracle::service {
 
@@ -26,6 +28,12 @@ int Costliest(const std::map<int, ConnectionTraffic>& before, const std::map<int
 // The one that was received from most in between, of those from which it is `least` bytes or more; else -1.
 int Busiest(const std::map<int, ConnectionTraffic>& before, const std::map<int, ConnectionTraffic>& after,
             uint64_t least);
+
+// `count` of them, those from which least was received, of equal ones the last; all, if there are no more.
+std::vector<int> LeastReceived(const std::map<int, ConnectionTraffic>& connections, size_t count);
+
+// The number that the next file of this process would get: as many are open at least. Cheap. -1: none can be opened.
+int LowestFreeFile();
 
 // "192.0.2.1:4711" or "[2001:db8::1]:4711"; empty when it is gone.
 std::string PeerOf(int fd);

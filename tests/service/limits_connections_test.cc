@@ -4,12 +4,15 @@
 
 #include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "service/limits/connection_scan.h"
 
 namespace paracle::service {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using Scan = std::map<int, ConnectionTraffic>;
 
 TEST(CostliestTest, IsTheOneThatSentMostInBetween) {
@@ -40,6 +43,14 @@ TEST(BusiestTest, IsTheOneThatSentMostInBetweenWhoeverDoesNotRead) {
   EXPECT_EQ(Busiest(before, after, 64 << 10), 4);
   EXPECT_EQ(Busiest(before, after, 99'001), -1);
   EXPECT_EQ(Busiest({}, {{7, {.received = 5}}}, 5), 7) << "a new one";
+}
+
+TEST(LeastReceivedTest, AreThoseFromWhichLeastCameAndOfEqualOnesTheLast) {
+  const Scan connections{{3, {.received = 9}}, {4, {.received = 1}}, {5, {.received = 5}}, {6, {.received = 1}}};
+  EXPECT_THAT(LeastReceived(connections, 1), ElementsAre(6));
+  EXPECT_THAT(LeastReceived(connections, 3), ElementsAre(6, 4, 5));
+  EXPECT_THAT(LeastReceived(connections, 9), ElementsAre(6, 4, 5, 3));
+  EXPECT_THAT(LeastReceived({}, 1), IsEmpty());
 }
 
 // Two ends of one connection over loopback, accepted on an address of IPv4 or on all of either.
@@ -77,6 +88,15 @@ TEST(ConnectionScanTest, CountsWhatWasAcceptedOnThePortsAndNothingElse) {
   ASSERT_TRUE(scan.contains(watched.ours));
   EXPECT_EQ(scan.at(watched.ours).received, 5);
   EXPECT_EQ(PeerOf(watched.ours).substr(0, 10), "127.0.0.1:");
+}
+
+TEST(ConnectionScanTest, TheNextFileHasTheLowestFreeNumber) {
+  const int before = LowestFreeFile();
+  const int file = dup(0);
+  EXPECT_EQ(file, before);
+  EXPECT_GT(LowestFreeFile(), before);
+  close(file);
+  EXPECT_EQ(LowestFreeFile(), before);
 }
 
 TEST(ConnectionScanTest, NamesAPeerOfIpv4AlikeWhereverItWasAccepted) {

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import threading
@@ -31,11 +32,14 @@ def _state(task: pathlib.Path) -> str:
 
 
 class ServerProcess:
-    def __init__(self, *flags: str, env: dict[str, str] | None = None, listen: str = "127.0.0.1:0"):
+    def __init__(self, *flags: str, env: dict[str, str] | None = None, listen: str = "127.0.0.1:0",
+                 files: int | None = None):
+        """`files`: as many it may have open, and not raise that."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith("PARACLE_CACHE_")}
         self.process = subprocess.Popen(
             [binary("paracle-cache-server"), "--listen", listen, "--admin-listen", "off", *flags],
-            stderr=subprocess.PIPE, text=True, env=clean | (env or {}))
+            stderr=subprocess.PIPE, text=True, env=clean | (env or {}),
+            preexec_fn=files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))))
         self.log: list[str] = []
         self.address = self._wait_for_address()
         threading.Thread(target=self._drain, daemon=True).start()
@@ -69,8 +73,8 @@ class ServerProcess:
 
 
 @contextlib.contextmanager
-def running_server(*flags: str, env: dict[str, str] | None = None):
-    server = ServerProcess(*flags, env=env)
+def running_server(*flags: str, env: dict[str, str] | None = None, files: int | None = None):
+    server = ServerProcess(*flags, env=env, files=files)
     try:
         yield server
     finally:
