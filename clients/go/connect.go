@@ -32,7 +32,7 @@ const serviceConfig = `{
       "retryableStatusCodes": ["UNAVAILABLE"]
     }
   }],
-  "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1}
+  "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1}
 }`
 
 // maxReceiveBytes is over any PARACLE_CACHE_MAX_ENTRY_BYTES, so that a server with a raised limit is followed.
