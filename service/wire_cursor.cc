@@ -53,11 +53,16 @@ bool WireCursor::ReadTag(Tag* tag) {
   return false;
 }
 
+// As protobuf reads it: at most five bytes, however little they say.
 bool WireCursor::ReadLength(size_t* size) {
-  uint64_t length;
-  if (!ReadVarint(&length) || length > remaining_) return false;
-  *size = length;
-  return true;
+  *size = 0;
+  for (int shift = 0; shift < 35; shift += 7) {
+    uint8_t byte;
+    if (!ReadByte(&byte)) return false;
+    *size |= size_t{byte & 0x7fu} << shift;
+    if (byte < 0x80) return *size <= remaining_;
+  }
+  return false;
 }
 
 WireCursor WireCursor::Take(size_t size) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "google/protobuf/stubs/logging.h"
 #include "paracle/cache/v1/cache.pb.h"
 #include "service/request_splitter.h"
 #include "service/wire_cursor.h"
@@ -84,6 +85,12 @@ void CheckBatch(const std::string& text, const Pieces& pieces) {
 
 }  // namespace
 }  // namespace paracle::service
+
+// What protobuf would say of each text that is not UTF-8.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  google::protobuf::SetLogHandler(nullptr);
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace paracle::service;

@@ -1,6 +1,7 @@
 // The hand-written wire code against protobuf's own.
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -162,6 +163,16 @@ TEST(SplitBatchTest, CountsBeyondTheLimitWithoutCollecting) {
   ASSERT_TRUE(SplitBatch(WireCursor(pieces), 256, &batch));
   EXPECT_EQ(batch.count, 1000u);
   EXPECT_EQ(batch.elements.size(), 256u);
+}
+
+TEST(SplitPayloadTest, ALengthOfMoreThanFiveBytesIsRefusedAsProtobufRefusesIt) {
+  const std::string tag = "\x7a", five("\x80\x80\x80\x80\x00", 5), six("\x80\x80\x80\x80\x80\x00", 6);
+  for (const auto& [bytes, accepted] : {std::pair(tag + five, true), std::pair(tag + six, false)}) {
+    const auto pieces = Cut(bytes, 1);
+    SplitSetRequest split;
+    EXPECT_EQ(SplitPayload(WireCursor(pieces), &split), accepted);
+    EXPECT_EQ(v1::SetRequest().ParseFromString(bytes), accepted);
+  }
 }
 
 TEST(WireCursorTest, LengthBeyondTheEndIsRefused) {
