@@ -62,10 +62,10 @@ struct Config {
   std::shared_ptr<auth::TokenStore> tokens;  // What is in it; null: nobody is asked who they are.
   std::string audit_log;                     // A path, "stderr" or "off"; empty: stderr, if there are tokens.
 
-  int threads = 0;        // Completion queues, each with its thread; > 0.
-  int max_in_flight = 0;  // Calls that are being answered at one time; > 0.
+  int threads = 0;          // Completion queues, each with its thread; > 0.
+  int max_in_flight = 0;    // Calls that are being answered at one time; > 0.
   int max_connections = 0;  // Over TCP; 0: half as many as files may be open.
-  int max_streams = 0;    // Concurrent calls of one connection; > 0.
+  int max_streams = 0;      // Concurrent calls of one connection; > 0.
   int max_metadata_bytes = 0;
   int64_t connection_bytes = 0;  // Of the process, beside the memory tier and recordings; 0: no limit.
   std::string namespace_limits_text;

@@ -1,26 +1,16 @@
 #include "service/limits/probe_watch.h"
 
-#include <pthread.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "cachecore/mutex.h"
+#include "service/limits/thread_clock.h"
 
 namespace paracle::service {
-namespace {
-
-// nullopt: the thread has ended.
-std::optional<int64_t> CpuNanos(clockid_t clock) {
-  timespec time;
-  if (clock_gettime(clock, &time) != 0) return std::nullopt;
-  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
-}  // namespace
 
 // Those that have answered, and what is still to be answered. Thread-safe.
 class ProbeWatch::Threads {
@@ -32,12 +22,10 @@ class ProbeWatch::Threads {
 
   // On the thread itself.
   void Answered(uint64_t question) {
-    clockid_t clock;
-    if (pthread_getcpuclockid(pthread_self(), &clock) != 0) return;
     cachecore::MutexLock lock(mutex_);
     unanswered_.erase(question);
     Thread& thread = threads_[gettid()];
-    thread.clock = clock;
+    thread.clock = ThreadClock::OfThisThread();
     ++thread.answers;
   }
 
@@ -56,7 +44,7 @@ class ProbeWatch::Threads {
     cachecore::MutexLock lock(mutex_);
     std::map<int, Seen> seen;
     for (auto it = threads_.begin(); it != threads_.end();) {
-      const std::optional<int64_t> nanos = CpuNanos(it->second.clock);
+      const std::optional<int64_t> nanos = it->second.clock.CpuNanos();
       if (nanos) seen[it->first] = {it->second.answers, *nanos};
       it = nanos ? std::next(it) : threads_.erase(it);
     }
@@ -65,7 +53,7 @@ class ProbeWatch::Threads {
 
  private:
   struct Thread {
-    clockid_t clock;
+    ThreadClock clock;
     uint64_t answers = 0;
   };
 

@@ -3,12 +3,11 @@
 #ifndef PARACLE_SERVICE_LIMITS_TURN_COUNTER_H_
 #define PARACLE_SERVICE_LIMITS_TURN_COUNTER_H_
 
-#include <pthread.h>
-#include <time.h>
-
 #include <atomic>
 #include <cstdint>
 #include <optional>
+
+#include "service/limits/thread_clock.h"
 
 namespace paracle::service {
 
@@ -16,7 +15,7 @@ class TurnCounter {
  public:
   // On the thread: before its first turn, around what may hold it up in each, and after the last one.
   void Begin() {
-    pthread_getcpuclockid(pthread_self(), &clock_);
+    clock_ = ThreadClock::OfThisThread();
     running_.store(true, std::memory_order_release);
   }
   void Enter() { Step(); }
@@ -28,15 +27,13 @@ class TurnCounter {
 
   // What the thread has computed since it exists, in nanoseconds; nullopt: it does not run.
   std::optional<int64_t> CpuNanos() const {
-    timespec time;
-    if (!running_.load(std::memory_order_acquire) || clock_gettime(clock_, &time) != 0) return std::nullopt;
-    return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    return running_.load(std::memory_order_acquire) ? clock_.CpuNanos() : std::nullopt;
   }
 
  private:
   void Step() { steps_.store(steps() + 1, std::memory_order_relaxed); }
 
-  clockid_t clock_{};
+  ThreadClock clock_;
   std::atomic<bool> running_ = false;
   std::atomic<uint64_t> steps_ = 0;  // Written by the thread alone, so without locked instructions.
 };
