@@ -3,12 +3,12 @@
 #include <time.h>
 
 #include <functional>
-#include <future>
 #include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "service/worker_thread.h"
 
@@ -39,9 +39,9 @@ class Thread {
 
   // Until it has done all that it was told.
   void Await() {
-    std::promise<void> done;
-    Do([&] { done.set_value(); });
-    done.get_future().wait();
+    absl::Notification done;
+    Do([&] { done.Notify(); });
+    done.WaitForNotification();
   }
 
  private:
@@ -53,21 +53,27 @@ class LongTask {
  public:
   explicit LongTask(Thread& thread) {
     thread.Do([this] {
-      compute_.get_future().wait();
+      compute_.WaitForNotification();
       Compute(3 * kLongest);
-      computed_.set_value();
-      end_.get_future().wait();
+      computed_.Notify();
+      end_.WaitForNotification();
+      ended_.Notify();
     });
   }
 
   void ComputeTooLong() {
-    compute_.set_value();
-    computed_.get_future().wait();
+    compute_.Notify();
+    computed_.WaitForNotification();
   }
-  void End() { end_.set_value(); }
+
+  // Waits for the thread, which must not find this gone.
+  void End() {
+    end_.Notify();
+    ended_.WaitForNotification();
+  }
 
  private:
-  std::promise<void> compute_, computed_, end_;
+  absl::Notification compute_, computed_, end_, ended_;
 };
 
 bool EverHeldUp(ProbeWatch& watch, int looks) {
