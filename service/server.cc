@@ -8,13 +8,14 @@
 #include "grpc/grpc.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "service/acceptor.h"
 #include "service/admin_handlers.h"
 #include "service/cache_handlers.h"
 #include "service/data_plane.h"
 #include "service/drain.h"
 #include "service/limits/namespace_limits.h"
 #include "service/open_calls.h"
-#include "service/port_probe.h"
+#include "service/open_files.h"
 #include "service/reflection_service.h"
 #include "service/security.h"
 #include "service/socket_lock.h"
@@ -41,8 +42,6 @@ void SetLimits(const Config& config, grpc::ServerBuilder* builder) {
   builder->SetMaxSendMessageSize(-1);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, config.max_streams);
   builder->AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, config.max_metadata_bytes);
-  // Otherwise a second server on the port would start in silence and take half of the connections.
-  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
 void SetKeepalive(const Config& config, grpc::ServerBuilder* builder) {
@@ -84,6 +83,7 @@ struct Server::Parts {
         std::unique_ptr<Security> checked_security)
       : config(config),
         security(std::move(checked_security)),
+        acceptor(Acceptor::Make(OpenFilesLimit() / 4 * 3)),
         open_calls(served.meter),
         worker(kMaxWaitingInvalidations),
         served(served),
@@ -95,6 +95,7 @@ struct Server::Parts {
   const Config config;
   const std::unique_ptr<Security> security;
   std::vector<SocketLock> locks;
+  std::unique_ptr<Acceptor> acceptor;  // Null: nothing is accepted any more.
   std::vector<std::string> addresses;
   OpenCalls open_calls;
   WorkerThread worker;
@@ -109,35 +110,30 @@ struct Server::Parts {
 
 namespace {
 
-// Where a listener is bound is known once the server is built.
-struct Listener {
-  const ListenAddress* address;
-  int bound_port = 0;
-};
-
-absl::StatusOr<std::vector<Listener>> AddListeners(const Config& config, Security& security,
-                                                   std::vector<SocketLock>* locks, grpc::ServerBuilder* builder) {
-  std::vector<Listener> listeners;
-  listeners.reserve(config.listen.size());  // The builder keeps pointers to bound_port.
-  for (const ListenAddress& address : config.listen) {
-    if (address.is_unix()) {
-      absl::StatusOr<SocketLock> lock = SocketLock::Take(address.unix_path);
-      if (!lock.ok()) return lock.status();
-      locks->push_back(*std::move(lock));
-    }
-    listeners.push_back({&address});
-    builder->AddListeningPort(address.ToString(), security.CredentialsFor(address), &listeners.back().bound_port);
-  }
-  return listeners;
+// Hands connections to the server that `builder` builds.
+Acceptor::OnAccept HandTo(grpc::ServerBuilder* builder, std::shared_ptr<grpc::ServerCredentials> credentials) {
+  using ByFile = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> server =
+      builder->experimental().AddExternalConnectionAcceptor(ByFile::FROM_FD, std::move(credentials));
+  return [server](int listener, int fd) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.listener_fd = listener;
+    connection.fd = fd;
+    server->HandleNewConnection(&connection);
+  };
 }
 
-absl::Status CannotListen(const std::vector<Listener>& listeners) {
-  for (const Listener& listener : listeners) {
-    if (listener.bound_port > 0) continue;
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", listener.address->ToString(), ": ", WhyNotBindable(*listener.address)));
+absl::Status Listen(const ListenAddress& address, Acceptor::OnAccept on_accept, Acceptor* acceptor,
+                    std::vector<SocketLock>* locks, std::vector<std::string>* bound) {
+  if (address.is_unix()) {
+    absl::StatusOr<SocketLock> lock = SocketLock::Take(address.unix_path);
+    if (!lock.ok()) return lock.status();
+    locks->push_back(*std::move(lock));
   }
-  return absl::UnavailableError("gRPC could not start");
+  const absl::StatusOr<int> port = acceptor->Listen(address, std::move(on_accept));
+  if (!port.ok()) return port.status();
+  bound->push_back(address.ToString(*port));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -158,16 +154,18 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config, absl
   parts->data_plane = std::make_unique<DataPlane>(
       config.threads, config.max_in_flight, config.max_waiters, &parts->cache_handlers,
       ContextOf(config, &parts->security->access(), parts->namespace_limits.get(), served), &builder);
-  const auto listeners = AddListeners(parts->config, *parts->security, &parts->locks, &builder);
-  if (!listeners.ok()) return listeners.status();
+  for (const ListenAddress& address : config.listen) {
+    const absl::Status listening = Listen(address, HandTo(&builder, parts->security->CredentialsFor(address)),
+                                          parts->acceptor.get(), &parts->locks, &parts->addresses);
+    if (!listening.ok()) return listening;
+  }
   parts->server = builder.BuildAndStart();
-  if (parts->server == nullptr) return CannotListen(*listeners);
-  for (const Listener& listener : *listeners)
-    parts->addresses.push_back(listener.address->ToString(listener.bound_port));
+  if (parts->server == nullptr) return absl::UnavailableError("gRPC could not start");
   parts->data_plane->Start();
   grpc::HealthCheckServiceInterface* health = parts->server->GetHealthCheckService();
   health->SetServingStatus(kHealthName, true);
   health->SetServingStatus(true);
+  parts->acceptor->Start();
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 
@@ -177,7 +175,11 @@ Server::~Server() { Shutdown(); }
 
 const std::vector<std::string>& Server::addresses() const { return parts_->addresses; }
 
-std::vector<std::shared_ptr<const TurnCounter>> Server::Turns() const { return parts_->data_plane->Turns(); }
+std::vector<std::shared_ptr<const TurnCounter>> Server::Turns() const {
+  auto turns = parts_->data_plane->Turns();
+  turns.push_back(parts_->acceptor->turns());
+  return turns;
+}
 
 void Server::Drain() {
   parts_->server->GetHealthCheckService()->Shutdown();
@@ -187,6 +189,7 @@ void Server::Drain() {
 
 void Server::Shutdown() {
   if (parts_->server == nullptr) return;
+  parts_->acceptor.reset();  // What it handed over later, gRPC would neither serve nor close.
   if (parts_->served.leases != nullptr) parts_->served.leases->StopWaiting();
   parts_->data_plane->ExpectShutdown();
   ShutDown(parts_->server.get(), parts_->config.drain_timeout,

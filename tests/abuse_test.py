@@ -3,6 +3,7 @@
 import contextlib
 import os
 import resource
+import socket
 import time
 from collections.abc import Callable
 
@@ -181,8 +182,21 @@ def test_there_are_no_more_connections_than_the_limit_and_those_that_sent_least_
         await_that("it is logged", lambda: closings(server, f"more than {_MOST} connections") > 0)
 
 
+def test_connections_that_come_faster_than_they_can_be_closed_keep_nobody_out():
+    """CVE-2023-4785: when gRPC 1.51 accepts by itself, it stops for good once there is no file left for a connection."""
+    files, burst = 256, 700
+    with running_server(files=files) as server, contextlib.ExitStack() as stack:
+        host, port = server.address.rsplit(":", 1)
+        for _ in range(burst):
+            peer = stack.enter_context(socket.socket())
+            peer.setblocking(False)
+            peer.connect_ex((host, int(port)))
+        assert serves(server.address), "while all of them are there"
+        await_that("what is too many has been closed", lambda: open_files(server) <= files // 2 + _OTHER_FILES)
+
+
 def test_the_server_may_open_as_many_files_as_the_hard_limit_allows():
-    """Shells start programs with fewer; 1.51 stops to accept for good when they run out."""
+    """Shells start programs with fewer."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
     try:

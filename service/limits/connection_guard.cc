@@ -8,6 +8,7 @@
 
 #include "service/limits/connection_scan.h"
 #include "service/limits/memory_use.h"
+#include "service/open_files.h"
 
 namespace paracle::service {
 namespace {

@@ -4,7 +4,7 @@
 //            peer has confirmed the limit of calls;
 //   threads  a thread that reads from a connection does so for as long as there is something to read, and leaves all
 //            else that is its to do until then;
-//   files    it accepts connections without a limit, and for good no more once no file can be opened.
+//   files    it keeps as many connections as come.
 //
 // Fifty times a second it looks. When there is too much of one of the first two, it closes the connection that costs
 // most, one at a time, until that helps; what the allocator keeps of freed memory goes back to the system. When there are

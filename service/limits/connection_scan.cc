@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -107,12 +106,6 @@ std::vector<int> LeastReceived(const std::map<int, ConnectionTraffic>& connectio
   std::vector<int> least;
   for (size_t i = 0; i < count; ++i) least.push_back(-by_received[i].second);
   return least;
-}
-
-int LowestFreeFile() {
-  const int fd = open("/", O_PATH | O_CLOEXEC);
-  if (fd >= 0) close(fd);
-  return fd;
 }
 
 std::string PeerOf(int fd) {

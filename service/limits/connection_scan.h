@@ -32,9 +32,6 @@ int Busiest(const std::map<int, ConnectionTraffic>& before, const std::map<int, 
 // `count` of them, those from which least was received, of equal ones the last; all, if there are no more.
 std::vector<int> LeastReceived(const std::map<int, ConnectionTraffic>& connections, size_t count);
 
-// The number that the next file of this process would get: as many are open at least. Cheap. -1: none can be opened.
-int LowestFreeFile();
-
 // "192.0.2.1:4711" or "[2001:db8::1]:4711"; empty when it is gone.
 std::string PeerOf(int fd);
 

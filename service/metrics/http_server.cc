@@ -3,33 +3,20 @@
 #include <pthread.h>
 
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <list>
+#include <system_error>
 #include <thread>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "service/listen_sockets.h"
 #include "service/metrics/http_session.h"
 
 namespace paracle::service {
 namespace {
 
-using asio::ip::tcp;
-
 // Until accepting is tried again, when the process has no file descriptor left for it.
 constexpr std::chrono::milliseconds kAcceptPause{100};
-
-std::error_code Bind(const tcp::endpoint& endpoint, tcp::acceptor* acceptor) {
-  std::error_code error;
-  acceptor->open(endpoint.protocol(), error);
-  // A port whose connections of before are not forgotten yet can be had; one that somebody listens on cannot.
-  if (!error) acceptor->set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor->bind(endpoint, error);
-  if (!error) acceptor->listen(tcp::acceptor::max_listen_connections, error);
-  return error;
-}
 
 class AsioHttpServer final : public HttpServer {
  public:
@@ -41,13 +28,11 @@ class AsioHttpServer final : public HttpServer {
   }
 
   absl::Status Listen(const ListenAddress& address) {
-    std::error_code error;
-    tcp::resolver resolver(io_);
-    const auto found = resolver.resolve(address.host, absl::StrCat(address.port), tcp::resolver::passive, error);
-    if (!error) error = Bind(found.begin()->endpoint(), &acceptor_);
-    if (!error) port_ = acceptor_.local_endpoint(error).port();
-    if (error) return absl::UnavailableError(error.message());
-    Accept();
+    absl::StatusOr<ListenSockets> opened = OpenListenSockets(address, io_);
+    if (!opened.ok()) return opened.status();
+    port_ = opened->port;
+    for (ListenSocket& socket : opened->sockets) listeners_.push_back({std::move(socket), asio::steady_timer(io_)});
+    for (Listener& listener : listeners_) Accept(listener);
     thread_ = std::thread([this] {
       pthread_setname_np(pthread_self(), "metrics");
       io_.run();
@@ -58,20 +43,25 @@ class AsioHttpServer final : public HttpServer {
   int port() const override { return port_; }
 
  private:
-  void Accept() {
-    acceptor_.async_accept([this](std::error_code error, tcp::socket socket) {
-      if (error) return PauseAndAccept();
+  struct Listener {
+    ListenSocket socket;
+    asio::steady_timer pause;
+  };
+
+  void Accept(Listener& listener) {
+    listener.socket.async_accept([this, &listener](std::error_code error, AcceptedSocket socket) {
+      if (error) return PauseAndAccept(listener);
       MakeRoom();
       sessions_.push_back(std::make_shared<HttpSession>(std::move(socket), limits_, handler_));
       sessions_.back()->Start();
-      Accept();
+      Accept(listener);
     });
   }
 
-  void PauseAndAccept() {
-    pause_.expires_after(kAcceptPause);
-    pause_.async_wait([this](std::error_code error) {
-      if (!error) Accept();
+  void PauseAndAccept(Listener& listener) {
+    listener.pause.expires_after(kAcceptPause);
+    listener.pause.async_wait([this, &listener](std::error_code error) {
+      if (!error) Accept(listener);
     });
   }
 
@@ -86,8 +76,7 @@ class AsioHttpServer final : public HttpServer {
   Handler handler_;
   int port_ = 0;
   asio::io_context io_{1};
-  tcp::acceptor acceptor_{io_};
-  asio::steady_timer pause_{io_};
+  std::list<Listener> listeners_;
   std::list<std::shared_ptr<HttpSession>> sessions_;  // By age.
   std::thread thread_;
 };

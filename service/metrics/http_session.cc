@@ -8,7 +8,7 @@
 
 namespace paracle::service {
 
-HttpSession::HttpSession(asio::ip::tcp::socket socket, const HttpLimits& limits, HttpServer::Handler& handler)
+HttpSession::HttpSession(AcceptedSocket socket, const HttpLimits& limits, HttpServer::Handler& handler)
     : socket_(std::move(socket)),
       deadline_(socket_.get_executor()),
       limits_(limits),
@@ -58,7 +58,7 @@ void HttpSession::Answer(const HttpResponse& response) {
   asio::async_write(socket_, asio::buffer(response_), [self = shared_from_this()](std::error_code error, size_t) {
     if (error) return self->End();
     std::error_code ignored;
-    self->socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    self->socket_.shutdown(AcceptedSocket::shutdown_send, ignored);
     self->AwaitEnd();
   });
 }

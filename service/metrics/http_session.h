@@ -4,11 +4,11 @@
 #ifndef PARACLE_SERVICE_METRICS_HTTP_SESSION_H_
 #define PARACLE_SERVICE_METRICS_HTTP_SESSION_H_
 
-#include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 #include <memory>
 #include <string>
 
+#include "service/listen_sockets.h"
 #include "service/metrics/http_server.h"
 
 namespace paracle::service {
@@ -16,7 +16,7 @@ namespace paracle::service {
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
  public:
   // `handler` outlives the session.
-  HttpSession(asio::ip::tcp::socket socket, const HttpLimits& limits, HttpServer::Handler& handler);
+  HttpSession(AcceptedSocket socket, const HttpLimits& limits, HttpServer::Handler& handler);
 
   void Start();
 
@@ -31,7 +31,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void AwaitEnd();
   void EndAfter(absl::Duration limit);
 
-  asio::ip::tcp::socket socket_;
+  AcceptedSocket socket_;
   asio::steady_timer deadline_;
   const HttpLimits limits_;
   HttpServer::Handler& handler_;

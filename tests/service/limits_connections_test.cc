@@ -90,15 +90,6 @@ TEST(ConnectionScanTest, CountsWhatWasAcceptedOnThePortsAndNothingElse) {
   EXPECT_EQ(PeerOf(watched.ours).substr(0, 10), "127.0.0.1:");
 }
 
-TEST(ConnectionScanTest, TheNextFileHasTheLowestFreeNumber) {
-  const int before = LowestFreeFile();
-  const int file = dup(0);
-  EXPECT_EQ(file, before);
-  EXPECT_GT(LowestFreeFile(), before);
-  close(file);
-  EXPECT_EQ(LowestFreeFile(), before);
-}
-
 TEST(ConnectionScanTest, NamesAPeerOfIpv4AlikeWhereverItWasAccepted) {
   const Loopback both(AF_INET6);
   if (both.listener < 0) GTEST_SKIP() << "this machine has no IPv6";
