@@ -4,8 +4,8 @@
 
 namespace paracle::service {
 
-// From here on a crash leaves no core dump, neither a file nor one that is piped to a program, and other processes of the
-// same user cannot attach to this one.
+// From here on a crash leaves no core dump, neither a file nor one that is piped to a program, and other processes of
+// the same user cannot attach to this one.
 void ForbidCoreDumps();
 
 }  // namespace paracle::service

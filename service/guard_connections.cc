@@ -63,8 +63,8 @@ std::string WhyClosed(const ConnectionGuard::Closed& closed, size_t most_connect
     case ConnectionGuard::Reason::kThread:
       return "it kept a thread from all others";
     case ConnectionGuard::Reason::kNumber:
-      return absl::StrCat("more than ", most_connections, " connections (PARACLE_CACHE_MAX_CONNECTIONS, or half the limit ",
-                          "of open files); with it, ", closed.others, " others");
+      return absl::StrCat("more than ", most_connections, " connections (PARACLE_CACHE_MAX_CONNECTIONS, or half the ",
+                          "limit of open files); with it, ", closed.others, " others");
   }
   return "";
 }

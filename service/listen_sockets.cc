@@ -58,7 +58,8 @@ int PortOf(const ListenSocket& socket) {
   return ntohs(reinterpret_cast<const sockaddr_in*>(bound.data())->sin_port);  // At the same place for IPv6.
 }
 
-std::error_code ListenOnEach(const std::vector<tcp::endpoint>& endpoints, asio::io_context& io, ListenSockets* listening) {
+std::error_code ListenOnEach(const std::vector<tcp::endpoint>& endpoints, asio::io_context& io,
+                             ListenSockets* listening) {
   std::error_code not_here;
   for (tcp::endpoint endpoint : endpoints) {
     if (endpoint.port() == 0) endpoint.port(static_cast<asio::ip::port_type>(listening->port));

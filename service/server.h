@@ -38,7 +38,8 @@ class Server {
   // What was bound, in the order of Config::listen, as "127.0.0.1:43210".
   const std::vector<std::string>& addresses() const;
 
-  // Of the threads that accept, and that serve the data plane. REQUIRES: Drain has not been called; what is returned stays good.
+  // Of the threads that accept, and that serve the data plane. REQUIRES: Drain has not been called; what is returned
+  // stays good.
   std::vector<std::shared_ptr<const TurnCounter>> Turns() const;
 
   // Blocks until the last call has ended. Call it once.

@@ -143,7 +143,8 @@ absl::Status AddCredentials(absl::Span<const Setting> settings, Config& config) 
   }
   for (cachecore::redis::Url& server : config.redis_url.servers) {
     if (!server.password.empty()) {
-      return BadValue(Named(settings, "REDIS_PASSWORD"), "is a second one: PARACLE_CACHE_REDIS_URL has a password, too");
+      return BadValue(Named(settings, "REDIS_PASSWORD"),
+                      "is a second one: PARACLE_CACHE_REDIS_URL has a password, too");
     }
     server.user = config.redis_user;
     server.password = config.redis_password;

@@ -183,7 +183,7 @@ def test_there_are_no_more_connections_than_the_limit_and_those_that_sent_least_
 
 
 def test_connections_that_come_faster_than_they_can_be_closed_keep_nobody_out():
-    """CVE-2023-4785: when gRPC 1.51 accepts by itself, it stops for good once there is no file left for a connection."""
+    """CVE-2023-4785: when gRPC 1.51 accepts by itself, it stops for good once no file is left for a connection."""
     files, burst = 256, 700
     with running_server(files=files) as server, contextlib.ExitStack() as stack:
         host, port = server.address.rsplit(":", 1)

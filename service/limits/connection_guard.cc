@@ -26,7 +26,8 @@ constexpr std::chrono::seconds kBetweenTrims{1};  // Each walks all that is free
 
 }  // namespace
 
-ConnectionGuard::ConnectionGuard(const Limits& limits, std::vector<Watch> watches, std::set<int> ports, OnClose on_close)
+ConnectionGuard::ConnectionGuard(const Limits& limits, std::vector<Watch> watches, std::set<int> ports,
+                                 OnClose on_close)
     : limits_(limits),
       ports_(std::move(ports)),
       on_close_(std::move(on_close)),

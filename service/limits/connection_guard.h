@@ -7,8 +7,8 @@
 //   files    it keeps as many connections as come.
 //
 // Fifty times a second it looks. When there is too much of one of the first two, it closes the connection that costs
-// most, one at a time, until that helps; what the allocator keeps of freed memory goes back to the system. When there are
-// too many connections, those too many from which least was received are closed. Else it does nothing.
+// most, one at a time, until that helps; what the allocator keeps of freed memory goes back to the system. When there
+// are too many connections, those too many from which least was received are closed. Else it does nothing.
 #ifndef PARACLE_SERVICE_LIMITS_CONNECTION_GUARD_H_
 #define PARACLE_SERVICE_LIMITS_CONNECTION_GUARD_H_
 

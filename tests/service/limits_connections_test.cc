@@ -61,7 +61,8 @@ struct Loopback {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     sockaddr_in6 any{};
     any.sin6_family = AF_INET6;
-    sockaddr* const bound = family == AF_INET ? reinterpret_cast<sockaddr*>(&address) : reinterpret_cast<sockaddr*>(&any);
+    sockaddr* const bound =
+        family == AF_INET ? reinterpret_cast<sockaddr*>(&address) : reinterpret_cast<sockaddr*>(&any);
     socklen_t size = family == AF_INET ? sizeof(address) : sizeof(any);
     listener = socket(family, SOCK_STREAM, 0);
     bind(listener, bound, size);
