@@ -71,10 +71,11 @@ std::string WhyClosed(const ConnectionGuard::Closed& closed, size_t most_connect
 
 }  // namespace
 
-std::unique_ptr<ConnectionGuard> GuardConnections(const Config& config, const Server& server) {
+std::unique_ptr<ConnectionGuard> GuardConnections(const Config& config, const Server& server, ConnectionMeter* meter) {
   const ConnectionGuard::Limits limits{.bytes = MostBytes(config), .connections = MostConnections(config)};
   return std::make_unique<ConnectionGuard>(
-      limits, WatchThreads(server), PortsOf(server), [limits](const ConnectionGuard::Closed& closed) {
+      limits, WatchThreads(server), PortsOf(server), [limits, meter](const ConnectionGuard::Closed& closed) {
+        meter->Closed(closed.reason, closed.others + 1);
         Log(LogLevel::kWarn, "connection closed",
             {{"peer", closed.peer}, {"why", WhyClosed(closed, limits.connections)}});
       });

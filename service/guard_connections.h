@@ -1,4 +1,4 @@
-// Guards the connections of a running server, as it is configured: what closes them, and what is logged then.
+// Guards the connections of a running server, as it is configured: what closes them, and what is logged and counted then.
 #ifndef PARACLE_SERVICE_GUARD_CONNECTIONS_H_
 #define PARACLE_SERVICE_GUARD_CONNECTIONS_H_
 
@@ -6,12 +6,13 @@
 
 #include "service/config.h"
 #include "service/limits/connection_guard.h"
+#include "service/metrics/connection_meter.h"
 #include "service/server.h"
 
 namespace paracle::service {
 
-// REQUIRES: `server` has not been told to drain; it may be gone before the guard is.
-std::unique_ptr<ConnectionGuard> GuardConnections(const Config& config, const Server& server);
+// `meter` outlives the guard. REQUIRES: `server` has not been told to drain; it may be gone before the guard is.
+std::unique_ptr<ConnectionGuard> GuardConnections(const Config& config, const Server& server, ConnectionMeter* meter);
 
 }  // namespace paracle::service
 

@@ -77,6 +77,7 @@ void LogStart(const Config& config, absl::Span<const Setting> settings, const Se
 struct Meters {
   CallMeter calls;
   cachecore::TierMeter tiers;
+  ConnectionMeter connections;
   std::unique_ptr<Metrics> metrics;
 };
 
@@ -95,7 +96,7 @@ WatchedFiles FilesOf(const Config& config) {
 absl::StatusOr<std::unique_ptr<AdminEndpoint>> StartAdmin(const Config& config, const Served& served, Meters* meters) {
   if (!config.admin_listen) return nullptr;
   meters->metrics = std::make_unique<Metrics>(
-      served, &meters->tiers, config.backend,
+      served, &meters->tiers, &meters->connections, config.backend,
       MetricLabels{.models = config.metrics_models, .namespaces = config.metrics_namespaces}, FilesOf(config));
   return AdminEndpoint::Start(*config.admin_listen, meters->metrics.get());
 }
@@ -136,7 +137,7 @@ int Serve(const Config& config, absl::Span<const Setting> settings) {
   RaiseGrpcErrors();
   LogStart(config, settings, **server);
   Tell(*admin, AdminEndpoint::State::kServing);
-  const std::unique_ptr<ConnectionGuard> guard = GuardConnections(config, **server);
+  const std::unique_ptr<ConnectionGuard> guard = GuardConnections(config, **server, &meters.connections);
   const int signal = WaitForShutdownSignal();
   Log(LogLevel::kInfo, "draining", {{"signal", absl::StrCat(signal)}});
   Tell(*admin, AdminEndpoint::State::kDraining);

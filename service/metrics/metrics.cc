@@ -22,10 +22,11 @@ void CollectBuild(Families& families) {
 
 }  // namespace
 
-Metrics::Metrics(const Served& served, const cachecore::TierMeter* tiers, std::string backend,
-                 const MetricLabels& labels, WatchedFiles files)
+Metrics::Metrics(const Served& served, const cachecore::TierMeter* tiers, const ConnectionMeter* connections,
+                 std::string backend, const MetricLabels& labels, WatchedFiles files)
     : served_(served),
       tiers_(*tiers),
+      connections_(*connections),
       backend_(std::move(backend)),
       files_(std::move(files)),
       models_(labels.models),
@@ -40,6 +41,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
   CollectLeases(served_, families);
   CollectTiers(tiers_, served_.shared != nullptr, families);
   if (served_.shared != nullptr) CollectBackend(backend_, *served_.shared, families);
+  connections_.Collect(families);
   if (files_ != nullptr) CollectFiles(files_(), families);
   CollectProcess(families);
   return families.Take();

@@ -10,6 +10,7 @@
 #include "cachecore/tier_meter.h"
 #include "prometheus/collectable.h"
 #include "service/metrics/call_meter.h"
+#include "service/metrics/connection_meter.h"
 #include "service/metrics/file_collector.h"
 #include "service/metrics/label_limiter.h"
 #include "service/served.h"
@@ -25,8 +26,8 @@ struct MetricLabels {
 class Metrics final : public prometheus::Collectable {
  public:
   // What is pointed to outlives it; `served.meter` is not null.
-  Metrics(const Served& served, const cachecore::TierMeter* tiers, std::string backend, const MetricLabels& labels,
-          WatchedFiles files);
+  Metrics(const Served& served, const cachecore::TierMeter* tiers, const ConnectionMeter* connections,
+          std::string backend, const MetricLabels& labels, WatchedFiles files);
 
   // Thread-safe.
   std::vector<prometheus::MetricFamily> Collect() const override;
@@ -37,6 +38,7 @@ class Metrics final : public prometheus::Collectable {
  private:
   const Served served_;
   const cachecore::TierMeter& tiers_;
+  const ConnectionMeter& connections_;
   const std::string backend_;
   const WatchedFiles files_;
   mutable LabelLimiter models_;
