@@ -1,4 +1,4 @@
-"""Floods of frames that cost the sender little: PING, RST_STREAM, SETTINGS, and headers that never end."""
+"""Floods of frames that cost the sender little: PING, PRIORITY, RST_STREAM, SETTINGS, and headers that never end."""
 
 import time
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from support.raw_http2 import (
     GET,
     HEADERS,
     PING,
+    PRIORITY,
     RST_STREAM,
     SETTINGS,
     RawHttp2,
@@ -78,6 +79,10 @@ def settings(_: RawHttp2) -> bytes:
     return frame(SETTINGS, 0, 0, b"\0\x04\0\x01\0\0") * _ATONCE
 
 
+def priorities(_: RawHttp2) -> bytes:
+    return frame(PRIORITY, 0, 1, b"\0\0\0\0\0") * _ATONCE
+
+
 _CALL_HEADERS = call_headers(GET)
 _GET = message(cache_pb2.GetRequest(entry=cache_pb2.EntryRef(digest=b"r" * 32)).SerializeToString())
 
@@ -109,5 +114,6 @@ def continuations(connection: RawHttp2) -> bytes:
     return frame(HEADERS, 0, stream, _CALL_HEADERS) + frame(CONTINUATION, 0, stream, _MORE_HEADERS) * (_ATONCE - 1)
 
 
-_FLOODS = [("PING", pings, 1000), ("SETTINGS", settings, 10_000), ("calls and their RST_STREAM", resets, 10_000),
-           ("calls that are only begun", openings, 10_000), ("CONTINUATION", continuations, 1000)]
+_FLOODS = [("PING", pings, 1000), ("SETTINGS", settings, 10_000), ("PRIORITY", priorities, 10_000),
+           ("calls and their RST_STREAM", resets, 10_000), ("calls that are only begun", openings, 10_000),
+           ("CONTINUATION", continuations, 1000)]
