@@ -74,9 +74,16 @@ class AsioAcceptor final : public Acceptor {
     listener.socket.async_accept([this, &listener](std::error_code error, AcceptedSocket connection) {
       if (!error) connection.native_non_blocking(true, error);
       if (error) return PauseAndAccept(listener);  // For want of a file, or of memory.
-      HandOver(listener, connection.release());
+      if (!IsGone(connection)) HandOver(listener, connection.release());
       Accept(listener);
     });
+  }
+
+  // gRPC would log an error for each.
+  static bool IsGone(const AcceptedSocket& connection) {
+    std::error_code error;
+    connection.remote_endpoint(error);
+    return static_cast<bool>(error);
   }
 
   void PauseAndAccept(Listener& listener) {

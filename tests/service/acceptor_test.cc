@@ -1,6 +1,7 @@
 #include "service/acceptor.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -118,6 +119,26 @@ TEST(AcceptorTest, ConnectionsThatCameBeforeTheStartAreAccepted) {
   clients.Add(Connect("127.0.0.1", *port));
   acceptor->Start();
   EXPECT_GE(accepted.Await(1)[0], 0);
+}
+
+int PortOf(int fd, decltype(getsockname)* name) {
+  sockaddr_in address{};
+  socklen_t size = sizeof(address);
+  return name(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0 ? ntohs(address.sin_port) : -1;
+}
+
+TEST(AcceptorTest, APeerThatHasGoneBeforeItWasAcceptedIsNotHandedOver) {
+  Accepted accepted;
+  Files clients;
+  const auto acceptor = Acceptor::Make(1000);
+  const auto port = acceptor->Listen(*ListenAddress::Parse("127.0.0.1:0"), accepted.Callback());
+  const int gone = Connect("127.0.0.1", *port), there = Connect("127.0.0.1", *port);
+  clients.Add(there);
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  setsockopt(gone, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+  close(gone);
+  acceptor->Start();
+  EXPECT_EQ(PortOf(accepted.Await(1)[0], getpeername), PortOf(there, getsockname));
 }
 
 TEST(AcceptorTest, NobodyIsThereAnyMoreWhenItIsGone) {
