@@ -8,6 +8,7 @@
 #include <asio/ip/v6_only.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <set>
+#include <string>
 #include <system_error>
 #include <utility>
 
