@@ -8,7 +8,9 @@
 //
 // A call in flight is answered, or sees UNAVAILABLE when it outlasts drain_timeout. One that arrives during the drain
 // on a connection of before sees UNAVAILABLE, or CANCELLED if it was sent before the peer had read the GOAWAY: gRPC
-// itself refuses those, and may not have begun any of them, so both are safe to try again.
+// itself refuses those, and may not have begun any of them, so both are safe to try again. One that arrives in the very
+// moment in which the calls that gRPC waits for are taken back, and before it knows that it shuts down, 1.51 forgets: it
+// sees its own deadline, or the end of the drain.
 #ifndef PARACLE_SERVICE_SERVER_H_
 #define PARACLE_SERVICE_SERVER_H_
 
