@@ -99,7 +99,7 @@ class AsioAcceptor final : public Acceptor {
     turns_->Leave();
   }
 
-  // Files have the lowest free number, so a number that is free above the limit means that all below are taken.
+  // The next file gets the lowest free number: all below are taken.
   bool TooManyFiles() {
     const int free = LowestFreeFile();
     if (free >= 0 && static_cast<uint64_t>(free) <= most_files_) return false;

@@ -1,4 +1,5 @@
-// Guards the connections of a running server, as it is configured: what closes them, and what is logged and counted then.
+// Guards the connections of a running server, as it is configured: what closes them, and what is logged and counted
+// then.
 #ifndef PARACLE_SERVICE_GUARD_CONNECTIONS_H_
 #define PARACLE_SERVICE_GUARD_CONNECTIONS_H_
 
